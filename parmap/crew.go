@@ -1,0 +1,240 @@
+package parmap
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/parfor-go/parfor/parmap/internal/park"
+)
+
+// The crew is the goroutines that help the callers of verbs. README.md beside
+// this file has its states and why they are so. Nobody joins them: a helper
+// that nobody needs parks within a millisecond and ends after a further 100.
+var crew struct {
+	mu   sync.Mutex                // held by who adds helpers
+	list atomic.Pointer[[]*helper] // replaced, never changed
+}
+
+const (
+	// spinFor is how long a helper looks for the next offer before it parks.
+	// A spinning helper begins a chunk 0.2 us after the offer, a parked one
+	// after 16 to 40; loops of a program's inner step follow each other within
+	// some 200 us.
+	spinFor = 500 * time.Microsecond
+
+	// retireAfter is how long a helper stays parked before it ends.
+	retireAfter = 100 * time.Millisecond
+)
+
+// A helper's word says whether it looks at its slot.
+const (
+	awake  = iota // it does, or runs a region
+	parked        // it sleeps on the word
+	absent        // its goroutine has ended or was never started
+)
+
+// A helper is one goroutine of the crew, or the place for one.
+//
+// Invariant: the slot is nil (free), a region (offered), or busy. Anyone may
+// change nil to a region of his own, an offer; only who offered changes it
+// back, a retraction; only the helper changes an offer to busy, and busy to
+// nil. So of retraction and taking exactly one succeeds, and who retracted
+// knows that the helper has not and will not touch the region.
+//
+// The word goes awake -> parked -> absent by the helper's own doing, and from
+// either to awake by the one who rouses it. Who offers looks at the word after
+// the slot, a helper that parks at the slot after the word: so no offer lies
+// before a sleeper that nobody rouses.
+type helper struct {
+	slot  atomic.Pointer[region]
+	word  park.Word
+	index int // in the crew; of one outside it -1
+	_     [128]byte
+}
+
+var busy = new(region)
+
+// limit returns the default number of workers.
+func limit() int {
+	if n := fromEnv(); n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// fromEnv returns PARFOR_WORKERS as it was at the first call, 0 if unset.
+var fromEnv = sync.OnceValue(func() int {
+	s := os.Getenv("PARFOR_WORKERS")
+	if s == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		panic("parmap: PARFOR_WORKERS is not a number of workers")
+	}
+	return n
+})
+
+// helpers returns the first n of the crew.
+func helpers(n int) []*helper {
+	if l := crew.list.Load(); l != nil && len(*l) >= n {
+		return (*l)[:n]
+	}
+	crew.mu.Lock()
+	defer crew.mu.Unlock()
+	var list []*helper
+	if l := crew.list.Load(); l != nil {
+		list = append(list, *l...)
+	}
+	for len(list) < n {
+		list = append(list, newHelper(len(list)))
+	}
+	crew.list.Store(&list)
+	return list[:n]
+}
+
+// hired returns n helpers outside the crew, each for one visit to one region.
+func hired(n int) []*helper {
+	list := make([]*helper, n)
+	for i := range list {
+		list[i] = newHelper(-1)
+	}
+	return list
+}
+
+func newHelper(index int) *helper {
+	h := &helper{index: index}
+	h.word.Store(absent)
+	return h
+}
+
+// idle reports whether an offer to h could be taken, and at once.
+func (h *helper) idle() (free, atOnce bool) {
+	return h.slot.Load() == nil, h.word.Load() == awake
+}
+
+// offer puts r before h, and h on its feet, and reports whether h was free.
+func (h *helper) offer(r *region) bool {
+	if !h.slot.CompareAndSwap(nil, r) {
+		return false
+	}
+	for {
+		switch h.word.Load() {
+		case awake:
+			return true
+		case parked:
+			if h.word.CompareAndSwap(parked, awake) {
+				h.word.Wake()
+				return true
+			}
+		case absent:
+			if h.word.CompareAndSwap(absent, awake) {
+				go h.loop()
+				return true
+			}
+		}
+	}
+}
+
+// retract takes the offer of r back and reports whether h had not taken it.
+func (h *helper) retract(r *region) bool { return h.slot.CompareAndSwap(r, nil) }
+
+// loop is the helper's life.
+func (h *helper) loop() {
+	if h.index < 0 {
+		if r := h.slot.Load(); r != nil {
+			h.take(r)
+		}
+		return
+	}
+	for {
+		r := h.next()
+		if r == nil {
+			return
+		}
+		h.take(r)
+	}
+}
+
+// take serves r if it is still offered.
+func (h *helper) take(r *region) {
+	if !h.slot.CompareAndSwap(r, busy) {
+		return
+	}
+	serving, returned := true, false
+	defer func() {
+		if !returned { // a body called Goexit: this goroutine ends
+			h.word.Store(absent)
+		}
+		if serving {
+			h.slot.Store(nil)
+		}
+		r.leave()
+	}()
+	w := int(r.joined.Add(1))
+	r.attend(w, false)
+	for r.visit != nil && h.index >= 0 {
+		// Free first, then look: who brought more to do may have looked at the
+		// slot when it was busy. From here on the slot can have a new offer.
+		h.slot.Store(nil)
+		serving = false
+		if !r.visit.more() || !h.slot.CompareAndSwap(nil, busy) {
+			break
+		}
+		serving = true
+		r.attend(w, true)
+	}
+	returned = true
+}
+
+// next waits for an offer: spinning, then asleep. It returns nil when none
+// came; the helper is then absent.
+func (h *helper) next() *region {
+	for {
+		if r := h.spin(); r != nil {
+			return r
+		}
+		h.word.Store(parked)
+		if h.slot.Load() != nil {
+			h.word.Store(awake) // here already; who offered may say so too
+			continue
+		}
+		for end := time.Now().Add(retireAfter); h.word.Load() == parked; {
+			left := time.Until(end)
+			if left <= 0 && h.word.CompareAndSwap(parked, absent) {
+				return nil
+			}
+			h.word.Wait(parked, left)
+		}
+	}
+}
+
+// spin looks for an offer for spinFor. It does not where a spinning helper
+// would take the processor from those who work.
+func (h *helper) spin() *region {
+	if h.index >= runtime.GOMAXPROCS(0)-1 {
+		return h.slot.Load()
+	}
+	for end := time.Now().Add(spinFor); ; {
+		for range looks {
+			if r := h.slot.Load(); r != nil {
+				return r
+			}
+		}
+		// The call is also where the runtime can preempt this goroutine, to
+		// stop the world or to run another. Gosched in its place would let
+		// another thread take it over: then a loop of 20 bodies of 5 us takes
+		// 51 or 100 us, by chance.
+		if time.Now().After(end) {
+			return nil
+		}
+	}
+}
+
+// looks is how often a spinning goroutine looks between two looks at the
+// clock, 40 ns each.
+const looks = 100

@@ -1,0 +1,76 @@
+package parmap
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// A ChunkError is the error of a body: which indices it ran, and what it
+// returned. The verbs that call a body for each index, and Map and Stream for
+// each item, give the index alone: Hi is Lo+1.
+type ChunkError struct {
+	Lo, Hi   int   // the indices [Lo, Hi)
+	Attempts int   // how often they were tried; on goroutines always 1
+	Err      error // what the body returned, or a *PanicError
+}
+
+// Error returns the place, the number of attempts if there were several, and
+// the text of Err.
+func (e *ChunkError) Error() string { return "parmap: " + e.text() }
+
+func (e *ChunkError) text() string {
+	place := fmt.Sprintf("chunk [%d,%d)", e.Lo, e.Hi)
+	if e.Hi-e.Lo == 1 {
+		place = fmt.Sprintf("index %d", e.Lo)
+	}
+	if e.Attempts > 1 {
+		place += fmt.Sprintf(", %d attempts", e.Attempts)
+	}
+	return place + ": " + text(e.Err)
+}
+
+// Unwrap returns Err.
+func (e *ChunkError) Unwrap() error { return e.Err }
+
+// A PanicError is a panic of a body. The plain verbs panic with it, the Err
+// verbs return it inside a [ChunkError]. A panic that passes through several
+// nested verbs stays the PanicError of the innermost.
+type PanicError struct {
+	Value any    // what the body panicked with
+	Stack []byte // of the body's goroutine, as by debug.Stack
+}
+
+// Error returns the value and the stack, so that a program that ends by the
+// panic shows where in the body it began.
+func (e *PanicError) Error() string { return "parmap: " + e.text() }
+
+func (e *PanicError) text() string {
+	return fmt.Sprintf("body panicked: %v\n\n%s", e.Value, e.Stack)
+}
+
+// Unwrap returns Value if it is an error, as a runtime.Error is, and else nil.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// text is err's message without this package's name where one of its own
+// errors is inside another.
+func text(err error) string {
+	switch e := err.(type) {
+	case *ChunkError:
+		return e.text()
+	case *PanicError:
+		return e.text()
+	}
+	return err.Error()
+}
+
+// newPanicError wraps what recover returned. The deferred function that
+// recovered has to call it, so that the stack is still that of the panic.
+func newPanicError(v any) *PanicError {
+	if p, ok := v.(*PanicError); ok {
+		return p // a nested verb's
+	}
+	return &PanicError{Value: v, Stack: debug.Stack()}
+}

@@ -1,0 +1,183 @@
+package parmap
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// ForErr calls body(ctx, i) for each i in [0, n), on several goroutines, until
+// one returns an error or ctx is cancelled; it returns when no body runs any
+// more. The context of the bodies is cancelled at the first error, and when
+// ForErr returns.
+//
+// The error is a [*ChunkError] with the index and what the body returned, or,
+// if a body panicked, with a [*PanicError]; of several that fail at about the
+// same time, the one with the lowest index. If ctx was cancelled before all
+// bodies could run, it is the context's cause, which ForErr looks for between
+// any two bodies. With [CollectErrors] everything runs, and the error joins
+// all of them in index order.
+//
+// ForErr panics if n is negative, or ctx or body nil.
+func ForErr(ctx context.Context, n int, body func(ctx context.Context, i int) error, opts ...Option) error {
+	if body == nil {
+		panic("parmap: nil body")
+	}
+	return runErr(ctx, n, &errBody{each: true, f: func(ctx context.Context, i, _ int) error {
+		return body(ctx, i)
+	}}, configure(opts))
+}
+
+// ForRangeErr is [ForErr] with the loop over the indices in the body's hands:
+// it calls body(ctx, lo, hi) for ranges that tile [0, n), and looks for an
+// error or a cancelled context between two of them. A body that runs long
+// should look at its context itself.
+func ForRangeErr(ctx context.Context, n int, body func(ctx context.Context, lo, hi int) error, opts ...Option) error {
+	if body == nil {
+		panic("parmap: nil body")
+	}
+	return runErr(ctx, n, &errBody{f: body}, configure(opts))
+}
+
+// runErr executes b over [0, n) and returns its error.
+func runErr(ctx context.Context, n int, b *errBody, c config) error {
+	if ctx == nil {
+		panic("parmap: nil context")
+	}
+	if n < 0 {
+		panic("parmap: negative n")
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if n == 0 {
+		return nil
+	}
+	var cancel context.CancelCauseFunc
+	b.ctx, cancel = context.WithCancelCause(ctx)
+	b.cancel, b.collect = cancel, c.collect
+	defer cancel(nil)
+	r := newRegion()
+	b.stop = &r.stop
+	r.body = b
+	r.run(n, c)
+	r.release()
+	return b.result(ctx)
+}
+
+// An errBody calls f for chunks or for single indices, and turns errors and
+// panics into the error of the verb.
+type errBody struct {
+	f       func(ctx context.Context, lo, hi int) error
+	each    bool                        // call f(ctx, i, i+1)
+	place   func(lo, hi int) (int, int) // what an error calls [lo, hi); nil: the same
+	collect bool
+	ctx     context.Context // of the bodies
+	cancel  context.CancelCauseFunc
+	stop    *atomic.Bool // of the region
+
+	mu   sync.Mutex
+	errs []*ChunkError // under mu, in no order
+	cut  bool          // under mu: some index did not run, or gave up, as ctx was cancelled
+}
+
+func (b *errBody) chunk(_, lo, hi int) {
+	for lo < hi {
+		lo = b.some(lo, hi)
+	}
+}
+
+// some runs [lo, hi) from its front until something panics, and returns where
+// to go on.
+func (b *errBody) some(lo, hi int) (next int) {
+	step := hi - lo
+	if b.each {
+		step = 1
+	}
+	i := lo
+	defer func() {
+		if i == hi {
+			return
+		}
+		if v := recover(); v != nil { // else Goexit, which is the region's to handle
+			b.fail(i, i+step, newPanicError(v))
+			if next = i + step; !b.collect {
+				next = hi
+			}
+		}
+	}()
+	// An index costs one call more than in For, and a look at the context,
+	// which here is one atomic load: who uses an Err verb wants an error to
+	// end the run soon, not at the end of a large chunk.
+	for ; i < hi; i += step {
+		if b.ctx.Err() != nil {
+			b.cutShort()
+			i = hi
+			return hi
+		}
+		if err := b.f(b.ctx, i, i+step); err != nil && b.fail(i, i+step, err) {
+			i = hi
+			return hi
+		}
+	}
+	return hi
+}
+
+// cutShort notes that the context has left something undone.
+func (b *errBody) cutShort() {
+	b.mu.Lock()
+	b.cut = true
+	b.mu.Unlock()
+	b.stop.Store(true)
+}
+
+// fail records the error of [lo, hi) and reports whether the run is to end. A
+// body that merely hands back that its context was cancelled has no error of
+// its own.
+func (b *errBody) fail(lo, hi int, err error) (end bool) {
+	if isCancelled(b.ctx, err) {
+		b.cutShort()
+		return true
+	}
+	if b.place != nil {
+		lo, hi = b.place(lo, hi)
+	}
+	e := &ChunkError{Lo: lo, Hi: hi, Attempts: 1, Err: err}
+	b.mu.Lock()
+	b.errs = append(b.errs, e)
+	b.mu.Unlock()
+	if b.collect {
+		return false
+	}
+	b.cancel(e)
+	b.stop.Store(true)
+	return true
+}
+
+// result is the verb's error, when no body runs any more. ctx is the caller's.
+func (b *errBody) result(ctx context.Context) error {
+	slices.SortFunc(b.errs, func(x, y *ChunkError) int { return cmp.Compare(x.Lo, y.Lo) })
+	var cause error
+	if b.cut && ctx.Err() != nil {
+		cause = context.Cause(ctx)
+	}
+	if !b.collect {
+		if len(b.errs) > 0 {
+			return b.errs[0]
+		}
+		return cause
+	}
+	all := make([]error, 0, len(b.errs)+1)
+	for _, e := range b.errs {
+		all = append(all, e)
+	}
+	return errors.Join(append(all, cause)...)
+}
+
+// isCancelled reports whether err says no more than that ctx was cancelled.
+func isCancelled(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
+}

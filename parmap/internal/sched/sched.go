@@ -1,0 +1,109 @@
+// Package sched decides which worker runs which chunk when.
+//
+// A run of n indices is cut into cells of grain indices; a chunk is one or
+// more neighbouring cells. Every schedule hands out every cell exactly once,
+// to whoever asks, and never waits for a worker that has not come: a worker
+// that runs out of its own cells takes those of the others. So the run is over
+// when Next has nothing for any worker, however few of them came.
+//
+// One file a schedule: cursor.go has Dynamic and Guided, which share one
+// counter; words.go has Static and Auto, which give each worker cells of its
+// own.
+package sched
+
+import "math"
+
+// Kind names a schedule. The order is that of parmap's constants.
+type Kind uint8
+
+const (
+	Auto    Kind = iota // own cells, an eighth at a time; then half of somebody else's
+	Static              // own cells, all at once; then all of somebody else's
+	Dynamic             // the next cell
+	Guided              // the next 1/(2*workers) of the cells that are left
+	Serial              // all cells, at once
+)
+
+// maxCells is the largest number of cells, so that two cell numbers fit in a
+// word. Longer runs get coarser cells: at a billion chunks nobody notices.
+const maxCells = 1 << 30
+
+// dynamicCells is the number of cells a worker that Dynamic cuts by default:
+// balance to about one percent, at two percent of the claims that a cell an
+// index would cost a long run.
+const dynamicCells = 64
+
+// NoLimit is a limit on chunks that no chunk reaches.
+const NoLimit = math.MaxInt
+
+// A State is the claims of one run. Cut and Deal make it ready; after that any
+// number of goroutines may call Next, each with a worker number of its own.
+// Who called Deal publishes the State to them.
+//
+// Invariant: the cells that no Next has returned are those in the words (Auto,
+// Static) or those from the cursor on (the others), each in exactly one place,
+// but for those that a worker has just taken from another and not yet put in
+// its own word.
+type State struct {
+	kind    Kind
+	n       int
+	size    int // indices in a cell
+	cells   int
+	workers int // who may ask
+	cursor  cursor
+	words   []word
+}
+
+// Cut prepares s for n indices, n > 0, in chunks of at least grain indices but
+// for the last (0: the schedule's default), and returns the number of cells.
+// Workers is how many would like to take part.
+func (s *State) Cut(kind Kind, n, grain, workers int) (cells int) {
+	if grain == 0 {
+		grain = 1
+		if kind == Dynamic {
+			grain = max(1, n/dynamicCells/workers)
+		}
+	}
+	if kind == Serial {
+		grain = n
+	}
+	s.kind, s.n = kind, n
+	s.size = max(grain, (n-1)/maxCells+1)
+	s.cells = (n-1)/s.size + 1
+	return s.cells
+}
+
+// Deal opens s to workers workers. The first parts of them are expected at
+// once: Auto and Static deal the cells out to these, and the others have to
+// take from them.
+func (s *State) Deal(workers, parts int) {
+	s.workers = workers
+	s.cursor.v.Store(0)
+	if s.kind == Auto || s.kind == Static {
+		s.deal(parts)
+	}
+}
+
+// Next claims a chunk of at most limit cells (Static: of all its cells) for
+// worker w, 0 <= w < workers, and returns its indices. It returns an empty
+// range when no cell is left. A worker that knows of no other says so: alone
+// makes Auto's chunks fewer.
+func (s *State) Next(w, limit int, alone bool) (lo, hi int) {
+	switch s.kind {
+	case Auto:
+		lo, hi = s.nextShare(w, limit, alone)
+	case Static:
+		lo, hi = s.nextBlock(w)
+	case Guided:
+		lo, hi = s.nextGuided(limit)
+	default:
+		lo, hi = s.nextCell()
+	}
+	if hi == s.cells { // hi*size can be above n, and above MaxInt
+		if lo == hi {
+			return s.n, s.n
+		}
+		return lo * s.size, s.n
+	}
+	return lo * s.size, hi * s.size
+}

@@ -1,0 +1,163 @@
+package parmap
+
+import "github.com/parfor-go/parfor/parmap/internal/sched"
+
+// A RunOption changes how a kernel runs. Every [Option] is one.
+type RunOption interface{ runOption() }
+
+// An Option changes how a verb runs: who runs the bodies, in what chunks, what
+// follows an error. Options are plain values: they print, compare, and can be
+// kept in variables. Of two of the same kind the later wins; one that does not
+// concern a verb has no effect on it.
+type Option interface {
+	RunOption
+	option()
+}
+
+// Workers is the largest number of bodies that run at once. 0, the default,
+// means PARFOR_WORKERS, or else GOMAXPROCS; 1 runs everything in the caller,
+// in ascending order. A negative number panics.
+//
+// More than the default is honoured, for bodies that wait on a disk or a
+// network: the verb then starts goroutines of its own, which costs about a
+// microsecond each.
+type Workers int
+
+// Grain is the fewest neighbouring indices that are handed out at once (but
+// for the end of the range, where fewer may be left). 0 leaves it to the verb
+// and the schedule. Of [ForTile] it is the edge of a tile; of [Reduce] the
+// size of the chunks that are summed one by one, on which the last bits of a
+// floating-point result depend. A negative number panics.
+type Grain int
+
+// Window is the largest number of items that a [Stream] has taken from its
+// source and not yet yielded. 0, the default, means two for each worker. A
+// negative number panics.
+type Window int
+
+// A Schedule is the rule that assigns chunks to workers. It changes how long a
+// loop takes, never what it computes.
+type Schedule int
+
+const (
+	// Auto gives each worker a block of neighbouring indices, which it runs an
+	// eighth of the rest at a time; who has finished takes half of the largest
+	// rest there is. It needs no knowledge of the loop and is the default.
+	Auto Schedule = iota
+	// Static gives each worker one block, all of about one size, and nothing
+	// is handed out twice: right for bodies of equal cost that gain from
+	// finding the same indices on the same worker again. A worker that comes
+	// late finds its block taken.
+	Static
+	// Dynamic hands out one chunk of Grain indices after the other, to whoever
+	// asks, in ascending order. Without a Grain there are about 64 chunks for
+	// each worker.
+	Dynamic
+	// Guided hands out 1/(2*workers) of what is left, but Grain indices at
+	// least, in ascending order: few chunks, small ones at the end.
+	Guided
+	// Serial runs everything in the caller, in ascending order, like Workers(1).
+	Serial
+)
+
+// String returns the name of s.
+func (s Schedule) String() string {
+	switch s {
+	case Auto:
+		return "Auto"
+	case Static:
+		return "Static"
+	case Dynamic:
+		return "Dynamic"
+	case Guided:
+		return "Guided"
+	case Serial:
+		return "Serial"
+	}
+	return "Schedule(?)"
+}
+
+// A Mode is an Option that is on or off.
+type Mode int
+
+const (
+	// CollectErrors makes an Err verb run everything in spite of errors and
+	// return all of them, joined by errors.Join in index order. A cancelled
+	// context still ends the run.
+	CollectErrors Mode = iota + 1
+	// Unordered makes a Stream yield each result as soon as it is there.
+	Unordered
+)
+
+// String returns the name of m.
+func (m Mode) String() string {
+	switch m {
+	case CollectErrors:
+		return "CollectErrors"
+	case Unordered:
+		return "Unordered"
+	}
+	return "Mode(?)"
+}
+
+func (Workers) runOption()  {}
+func (Workers) option()     {}
+func (Grain) runOption()    {}
+func (Grain) option()       {}
+func (Window) runOption()   {}
+func (Window) option()      {}
+func (Schedule) runOption() {}
+func (Schedule) option()    {}
+func (Mode) runOption()     {}
+func (Mode) option()        {}
+
+// config is what the options of a call come to.
+type config struct {
+	workers   int // 0: default
+	grain     int // 0: default
+	window    int // 0: default
+	schedule  sched.Kind
+	collect   bool
+	unordered bool
+}
+
+// configure reads opts. It keeps none of them and calls none of their methods,
+// so that the caller's option list can stay on its stack.
+func configure(opts []Option) (c config) {
+	for _, o := range opts {
+		switch o := o.(type) {
+		case Workers:
+			if o < 0 {
+				panic("parmap: negative workers")
+			}
+			c.workers = int(o)
+		case Grain:
+			if o < 0 {
+				panic("parmap: negative grain")
+			}
+			c.grain = int(o)
+		case Window:
+			if o < 0 {
+				panic("parmap: negative window")
+			}
+			c.window = int(o)
+		case Schedule:
+			if o < Auto || o > Serial {
+				panic("parmap: unknown schedule")
+			}
+			c.schedule = sched.Kind(o)
+		case Mode:
+			switch o {
+			case CollectErrors:
+				c.collect = true
+			case Unordered:
+				c.unordered = true
+			default:
+				panic("parmap: unknown mode")
+			}
+		case nil:
+			panic("parmap: nil option")
+		}
+	}
+	return c
+}

@@ -1,0 +1,342 @@
+package parmap
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/parfor-go/parfor/parmap/internal/sched"
+)
+
+// A body is what a verb makes of its user's function: chunk runs the indices
+// [lo, hi) as worker w. Two calls with the same w never overlap.
+type body interface{ chunk(w, lo, hi int) }
+
+// A visitor is what a stream makes of its user's function: work that comes and
+// goes. A visit does some until there is none; more reports whether there is
+// some again and this helper wanted. Between the two its slot has become free.
+type visitor interface {
+	visit(again bool)
+	more() bool
+}
+
+// A region is one call of a verb, from its start until its last body returned.
+//
+// The caller owns it: it draws it from the pool, offers it to helpers, works in
+// it as worker 0, retracts the offers that nobody took, waits until those who
+// took one have left, and puts it back. A helper may touch it from its taking
+// of the offer until its leave. So nobody waits for a helper that has not
+// begun, and none finds a region that is somebody else's by then.
+//
+// What the caller wrote before an offer is seen by the helper that takes it;
+// what a helper's bodies wrote before it left is seen by the caller when it
+// has waited: both by way of the atomic operations named at the fields.
+type region struct {
+	body  body        // set before the first offer, like the next two
+	sched sched.State // dealt, if body is set
+	visit visitor     // if body is not
+
+	stop atomic.Bool // no further chunks; set by who fails
+	_    [128]byte
+
+	joined atomic.Int32 // helpers that took an offer so far; each adds itself
+	live   atomic.Int64 // offers neither retracted nor left: see join
+	_      [128]byte
+
+	mu       sync.Mutex
+	panicked *PanicError // under mu: of the first body that panicked
+	exited   bool        // under mu: a body called runtime.Goexit
+
+	// The caller's own:
+	crew  []*helper // who may be asked
+	fresh bool      // they were started for this region
+	short int       // how many more would be welcome
+	alone bool      // nobody was
+	wake  chan struct{}
+	tile  tileBody
+	rows  rowsBody
+	store any // see stored
+}
+
+var regions = sync.Pool{New: func() any { return &region{wake: make(chan struct{}, 1)} }}
+
+func newRegion() *region { return regions.Get().(*region) }
+
+// release gives r back. It keeps nothing of the user's. A region in which a
+// body panicked is left to the garbage collector instead.
+func (r *region) release() {
+	r.body, r.visit, r.tile, r.rows = nil, nil, tileBody{}, rowsBody{}
+	r.crew = nil
+	r.joined.Store(0)
+	if r.stop.Load() {
+		r.stop.Store(false)
+	}
+	regions.Put(r)
+}
+
+// stored returns the B that the last call with this region left in it, or a
+// new one: a generic verb's body without an allocation, as a rule. The verb
+// zeroes it before the release.
+func stored[B any](r *region) *B {
+	b, ok := r.store.(*B)
+	if !ok {
+		b = new(B)
+		r.store = b
+	}
+	return b
+}
+
+// run executes b over [0, n) and returns when it is done. It panics as the
+// plain verbs do.
+func run(n int, b body, c config) {
+	if n < 0 {
+		panic("parmap: negative n")
+	}
+	if n == 0 {
+		return
+	}
+	r := newRegion()
+	r.body = b
+	r.run(n, c)
+	r.release()
+}
+
+const (
+	// coarse is the number of cells up to which sleeping helpers are roused
+	// before the first chunk: each is more than one percent of the work, too
+	// much to run alone in order to learn what it costs.
+	coarse = 64
+
+	// rouseAfter is how long any other region must have lasted before they
+	// are. To rouse one costs the caller about 2 us; it comes 16 us later at
+	// the earliest.
+	rouseAfter = 2 * time.Microsecond
+
+	// awaitSpin is how long the caller looks for the end of the others' last
+	// chunks before it sleeps.
+	awaitSpin = 50 * time.Microsecond
+)
+
+// most is the largest number of workers that n indices can have under c.
+func (c config) most(n int) int {
+	workers := c.workers
+	if workers == 0 {
+		workers = limit()
+	}
+	if c.schedule == sched.Serial {
+		workers = 1
+	}
+	return min(workers, n)
+}
+
+// run executes r.body over [0, n), n > 0.
+func (r *region) run(n int, c config) {
+	workers := c.most(n)
+	cells := r.sched.Cut(c.schedule, n, c.grain, workers)
+	workers = min(workers, cells)
+
+	since := time.Time{} // zero: no reason to look at the clock
+	r.short, r.alone = workers-1, true
+	if workers == 1 {
+		r.sched.Deal(1, 1)
+	} else {
+		r.muster()
+		ready, asleep := r.survey()
+		wake := r.fresh || cells <= coarse || c.schedule == sched.Static
+		if r.fresh || c.schedule == sched.Static {
+			ready = workers - 1
+		}
+		r.sched.Deal(workers, 1+ready)
+		r.recruit(r.short, wake)
+		if asleep && !wake {
+			since = time.Now()
+		}
+	}
+
+	returned := false
+	defer func() {
+		if !returned { // Goexit in a body of the caller's own
+			r.join()
+		}
+	}()
+	r.attendFirst(since)
+	r.join()
+	returned = true
+	if r.panicked != nil {
+		panic(r.panicked)
+	}
+	if r.exited {
+		runtime.Goexit()
+	}
+}
+
+// muster finds r.short helpers, or as many as there are, to choose from: in the
+// crew, or, when more are wanted than it has by design, fresh ones.
+func (r *region) muster() {
+	most := limit() - 1
+	if r.fresh = r.short > most; r.fresh {
+		r.crew = hired(r.short)
+	} else {
+		r.crew = helpers(most)
+	}
+}
+
+// survey counts the helpers, of those wanted, that could begin at once, and
+// tells whether there are free ones that sleep.
+func (r *region) survey() (ready int, asleep bool) {
+	for _, h := range r.crew {
+		if ready == r.short {
+			break
+		}
+		free, atOnce := h.idle()
+		if free && atOnce {
+			ready++
+		}
+		asleep = asleep || free && !atOnce
+	}
+	return ready, asleep && ready < r.short
+}
+
+// recruit offers r to at most want free helpers, to those asleep only if wake
+// is true, and returns how many there were. No more than r.short get it.
+func (r *region) recruit(want int, wake bool) (found int) {
+	for _, h := range r.crew {
+		if found == want || r.short <= 0 {
+			break
+		}
+		if free, atOnce := h.idle(); free && (atOnce || wake) {
+			r.live.Add(1)
+			if h.offer(r) {
+				found++
+				r.short--
+				r.alone = false
+			} else {
+				r.live.Add(-1)
+			}
+		}
+	}
+	return found
+}
+
+// attend runs chunks as worker w until none is left, or visits, maybe again.
+func (r *region) attend(w int, again bool) {
+	returned := false
+	defer func() {
+		if !returned {
+			r.fail(recover())
+		}
+	}()
+	if r.visit != nil {
+		r.visit.visit(again)
+		returned = true
+		return
+	}
+	for !r.stop.Load() {
+		lo, hi := r.sched.Next(w, sched.NoLimit, false)
+		if lo == hi {
+			break
+		}
+		r.body.chunk(w, lo, hi)
+	}
+	returned = true
+}
+
+// attendFirst is attend for the caller, worker 0, who also recruits. If since
+// is not zero there are helpers asleep: then it runs 1, 2, 4, ... cells at a
+// time until rouseAfter is over, so that a short region rouses nobody, and a
+// long one soon.
+func (r *region) attendFirst(since time.Time) {
+	returned := false
+	defer func() {
+		if !returned {
+			r.fail(recover())
+		}
+	}()
+	max, wake := sched.NoLimit, false
+	if !since.IsZero() {
+		max = 1
+	}
+	for !r.stop.Load() {
+		lo, hi := r.sched.Next(0, max, r.alone)
+		if lo == hi {
+			break
+		}
+		r.body.chunk(0, lo, hi)
+		if r.short == 0 {
+			continue
+		}
+		if since.IsZero() {
+			if _, asleep := r.survey(); asleep {
+				since = time.Now()
+			}
+		} else if !wake && time.Since(since) > rouseAfter {
+			max, wake = sched.NoLimit, true
+		} else if max < math.MaxInt/2 {
+			max *= 2
+		}
+		r.recruit(r.short, wake)
+	}
+	returned = true
+}
+
+// fail records how a body ended that did not return: v is what recover gave,
+// nil after runtime.Goexit.
+func (r *region) fail(v any) {
+	r.stop.Store(true)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if v == nil {
+		r.exited = true
+	} else if r.panicked == nil {
+		r.panicked = newPanicError(v)
+	}
+}
+
+// asleep is what the caller adds to live before it sleeps.
+const asleep = 1 << 40
+
+// join ends r: no helper touches it afterwards. An offer counts 1 in live, from
+// before it is made until it is retracted or who took it has left.
+func (r *region) join() {
+	retracted := int64(0)
+	for _, h := range r.crew {
+		if h.slot.Load() == r && h.retract(r) {
+			retracted++
+		}
+	}
+	if r.alone || r.live.Add(-retracted) == 0 {
+		return
+	}
+	if runtime.GOMAXPROCS(0) > 1 {
+		for end := time.Now().Add(awaitSpin); time.Now().Before(end); {
+			for range looks {
+				if r.live.Load() == 0 {
+					return
+				}
+			}
+		}
+	}
+	for {
+		v := r.live.Load()
+		if v == 0 {
+			return
+		}
+		if r.live.CompareAndSwap(v, v+asleep) {
+			<-r.wake
+			r.live.Store(0)
+			return
+		}
+	}
+}
+
+// leave is a helper's last touch of r, unless the caller sleeps: then r stays
+// until the last has woken it.
+func (r *region) leave() {
+	if r.live.Add(-1) == asleep {
+		r.wake <- struct{}{}
+		// The caller is next on this processor; let it have it.
+		runtime.Gosched()
+	}
+}
