@@ -1,0 +1,190 @@
+package segment_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/parfor-go/parfor/internal/segment"
+)
+
+// mappingOf returns the line of /proc/self/maps that holds addr.
+func mappingOf(t *testing.T, addr uintptr) string {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/maps")
+	require.NoError(t, err)
+	for line := range strings.Lines(string(maps)) {
+		var lo, hi uintptr
+		if _, err := fmt.Sscanf(line, "%x-%x", &lo, &hi); err == nil && lo <= addr && addr < hi {
+			return line
+		}
+	}
+	return ""
+}
+
+func TestMemfdIsReservedSealedAndPrivateToTheProcess(t *testing.T) {
+	const nbytes = 9 << 20 // reserved in three pieces
+	s := newSegment(t, nbytes)
+	fd := segment.Descriptor(s)
+	assert.Contains(t, mappingOf(t, address(s.Bytes())), "rw-s")
+	assert.Contains(t, mappingOf(t, address(s.Bytes())), "/memfd:parfor")
+
+	var st unix.Stat_t
+	require.NoError(t, unix.Fstat(fd, &st))
+	assert.Equal(t, int64(nbytes), st.Size)
+	assert.GreaterOrEqual(t, int64(st.Blocks)*512, int64(nbytes), "reserved before the first touch")
+
+	assert.ErrorIs(t, unix.Ftruncate(fd, 0), unix.EPERM, "sealed")
+	assert.ErrorIs(t, unix.Ftruncate(fd, 2*nbytes), unix.EPERM, "sealed")
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+	require.NoError(t, err)
+	assert.NotZero(t, flags&unix.FD_CLOEXEC)
+}
+
+func TestCloseGivesTheMemoryBack(t *testing.T) {
+	s := newSegment(t, 1<<20)
+	fd := segment.Descriptor(s)
+	other, err := unix.Dup(fd)
+	require.NoError(t, err)
+	defer unix.Close(other)
+	require.NoError(t, s.Close())
+	var st unix.Stat_t
+	assert.ErrorIs(t, unix.Fstat(fd, &st), unix.EBADF)
+	line := mappingOf(t, address(s.Bytes()))
+	assert.Contains(t, line, "---p")
+	assert.NotContains(t, line, "parfor")
+}
+
+func TestEvictedAddressesAreUnmapped(t *testing.T) {
+	defer segment.SetQuarantine(1, 1<<30)()
+	first, second := newSegment(t, 4096), newSegment(t, 1<<20)
+	require.NoError(t, first.Close())
+	require.NoError(t, second.Close())
+	// Something else may be mapped there by now, but no fence.
+	assert.NotContains(t, mappingOf(t, address(first.Bytes())), "---p")
+	assert.Contains(t, mappingOf(t, address(second.Bytes())), "---p")
+}
+
+func TestFallbacks(t *testing.T) {
+	tmp := t.TempDir()
+	for name, c := range map[string]struct {
+		memfd, fallocate error
+		shm              string
+		in               string // where the file is
+	}{
+		"no memfd_create":          {unix.ENOSYS, nil, "/dev/shm", "/dev/shm/"},
+		"memfd_create forbidden":   {unix.EPERM, nil, "/dev/shm", "/dev/shm/"},
+		"no tmpfs either":          {unix.ENOSYS, nil, "/nonexistent", tmp},
+		"no fallocate in a memfd":  {nil, unix.EOPNOTSUPP, "/dev/shm", "/memfd:parfor"},
+		"fallocate forbidden":      {nil, unix.EPERM, "/dev/shm", "/memfd:parfor"},
+		"nothing but plain writes": {unix.EPERM, unix.ENOSYS, "/nonexistent", tmp},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", tmp)
+			defer segment.Without(c.memfd, c.fallocate, c.shm)()
+			const nbytes = 3<<20 + 5
+			s := newSegment(t, nbytes)
+			assert.Contains(t, mappingOf(t, address(s.Bytes())), c.in)
+			var st unix.Stat_t
+			require.NoError(t, unix.Fstat(segment.Descriptor(s), &st))
+			assert.Zero(t, st.Nlink, "no name is left")
+			assert.Equal(t, int64(nbytes), st.Size)
+			assert.GreaterOrEqual(t, int64(st.Blocks)*512, int64(nbytes), "reserved")
+			assert.Equal(t, make([]byte, nbytes), s.Bytes())
+			s.Bytes()[nbytes-1] = 1
+			left, err := os.ReadDir(tmp)
+			require.NoError(t, err)
+			assert.Empty(t, left)
+		})
+	}
+}
+
+func TestMemfdBeforeNoexec(t *testing.T) {
+	defer segment.MemfdFlags(unix.MFD_NOEXEC_SEAL, unix.EINVAL)()
+	s := newSegment(t, 1)
+	assert.Contains(t, mappingOf(t, address(s.Bytes())), "/memfd:parfor")
+}
+
+func TestFailedReservation(t *testing.T) {
+	defer segment.SetMeasure(func() int64 { return 64 << 20 })()
+	const nbytes = 40 << 20
+	for _, memfd := range []error{nil, unix.ENOSYS} {
+		for _, errno := range []unix.Errno{unix.ENOSPC, unix.ENOMEM} {
+			before := descriptors(t)
+			restore := segment.Without(memfd, errno, "/dev/shm")
+			_, err := segment.New(nbytes)
+			restore()
+			assert.ErrorIs(t, err, errno)
+			assert.ErrorIs(t, err, segment.ErrNoSpace)
+			// The failed reservation does not count as used.
+			assert.EqualError(t, err, fmt.Sprintf("reserve %d bytes: %d available: fallocate: %v", nbytes, 56<<20, errno))
+			assert.Equal(t, before, descriptors(t))
+		}
+	}
+}
+
+// descriptors returns the number of open ones.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	return len(entries)
+}
+
+func TestTemporaryNameIsGoneAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	f, err := segment.CreateRemoved(dir)
+	require.NoError(t, err)
+	defer f.Close()
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	_, err = segment.CreateRemoved("/nonexistent")
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestNoRoomAnywhereSaysHowMuchThereIs(t *testing.T) {
+	t.Setenv("TMPDIR", "/nonexistent")
+	defer segment.Without(unix.ENOSYS, nil, "/proc")() // a file system with no room at all
+	_, err := segment.New(1 << 20)
+	assert.ErrorIs(t, err, os.ErrNotExist)
+	assert.NotErrorIs(t, err, segment.ErrNoSpace)
+
+	t.Setenv("TMPDIR", "/proc")
+	_, err = segment.New(1 << 20)
+	assert.ErrorIs(t, err, segment.ErrNoSpace)
+	assert.EqualError(t, err, "reserve 1048576 bytes: 0 available: reserve /proc: no space left on device")
+}
+
+func TestAddressSpaceLimit(t *testing.T) {
+	if math.MaxInt == math.MaxInt32 {
+		t.Skip("512 MiB more may not fit the address space of 32 bits anyway")
+	}
+	if !inChild(t) {
+		return
+	}
+	// As much address space as Go has by now, and 256 MiB.
+	var pages int
+	b, err := os.ReadFile("/proc/self/statm")
+	require.NoError(t, err)
+	_, err = fmt.Sscan(string(b), &pages)
+	require.NoError(t, err)
+	limit := pages*os.Getpagesize() + 256<<20
+	lower(t, unix.RLIMIT_AS, limit)
+	for range 20 {
+		s, err := segment.New(48 << 20)
+		require.NoError(t, err, "the quarantine makes room")
+		require.NoError(t, s.Close())
+		_, quarantined := segment.Quarantined()
+		require.LessOrEqual(t, quarantined, limit/8)
+	}
+	_, err = segment.New(512 << 20)
+	assert.ErrorIs(t, err, unix.ENOMEM)
+	assert.ErrorIs(t, err, segment.ErrNoSpace)
+}
