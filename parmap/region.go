@@ -14,7 +14,7 @@ import (
 // [lo, hi) as worker w. Two calls with the same w never overlap.
 type body interface{ chunk(w, lo, hi int) }
 
-// A visitor is what a stream makes of its user's function: work that comes and
+// A visitor is what Stream makes of its user's function: work that comes and
 // goes. A visit does some until there is none; more reports whether there is
 // some again and this helper wanted. Between the two its slot has become free.
 type visitor interface {

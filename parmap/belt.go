@@ -1,0 +1,303 @@
+package parmap
+
+import (
+	"context"
+	"iter"
+	"sync"
+)
+
+// A belt is one loop over the result of Stream.
+//
+// Three parties share it under mu. The feeder ranges over the source and puts
+// items in. Workers claim items, call f, and finish them: some are goroutines
+// of the belt's own, which stay to its end, the others are helpers of the
+// crew, who leave when there is nothing to claim. The consumer, in stream.go,
+// yields the results. With the default number of workers one is the belt's
+// own, in the consumer's stead, so that a long call does not keep a result
+// from being yielded; above the crew's size all are.
+//
+// An item is in todo from its taking to its claim, and in out until it is
+// yielded: from its taking on, or under Unordered from its finish on. Its
+// fields belong to who claimed it until it is done, then to the consumer.
+type belt[T, R any] struct {
+	f         func(context.Context, T) (R, error)
+	caller    context.Context // of the caller
+	ctx       context.Context // of the calls of f
+	cancel    context.CancelCauseFunc
+	window    int
+	collect   bool
+	unordered bool
+
+	own    sync.WaitGroup // the feeder and the workers of the belt's own
+	region *region        // what helpers are offered; its short is under mu
+
+	mu      sync.Mutex
+	hire    int         // how many more workers of its own may be started
+	idle    int         // how many of these wait, and were not called
+	todo    queue[T, R] // by link 0
+	out     queue[T, R] // by link 1
+	free    *item[T, R] // for reuse, by link 0
+	taken   int         // items so far
+	held    int         // of these, not yet yielded
+	running int         // calls of f under way
+	over    bool        // the source has ended
+	ended   bool        // no further item is taken or claimed
+	last    bool        // the error that ends the stream has been yielded
+	exited  bool        // a call of f, or the source, called Goexit
+	died    *PanicError // of the source
+	failed  *ChunkError // of the lowest item that failed, without collect
+
+	news sync.Cond // the consumer waits: something is to yield, or the end has come
+	room sync.Cond // the feeder waits: held has fallen, or ended
+	work sync.Cond // workers of its own wait: something is to claim, or the end has come
+}
+
+// An item can be in two queues at once.
+type item[T, R any] struct {
+	number int
+	in     T
+	out    R
+	err    error
+	done   bool
+	next   [2]*item[T, R]
+}
+
+// A queue of items, first in first out, by one of their links.
+type queue[T, R any] struct {
+	link       int
+	head, tail *item[T, R]
+}
+
+func (q *queue[T, R]) push(it *item[T, R]) {
+	it.next[q.link] = nil
+	if q.head == nil {
+		q.head = it
+	} else {
+		q.tail.next[q.link] = it
+	}
+	q.tail = it
+}
+
+func (q *queue[T, R]) pop() *item[T, R] {
+	it := q.head
+	q.head = it.next[q.link]
+	return it
+}
+
+// start makes the belt ready for so many workers. They come with the items.
+func (b *belt[T, R]) start(workers int) {
+	b.out.link = 1
+	b.news.L, b.room.L, b.work.L = &b.mu, &b.mu, &b.mu
+	b.region = newRegion()
+	b.region.visit = b
+	b.region.alone = true
+	if b.hire = workers; workers <= limit() {
+		b.hire, b.region.short = 1, workers-1
+		b.region.crew = helpers(limit() - 1)
+	}
+}
+
+// stop returns when neither source nor f is running any more.
+func (b *belt[T, R]) stop() {
+	b.end()
+	b.cancel(nil)
+	b.own.Wait() // before join: the feeder makes offers
+	b.region.join()
+}
+
+// end lets no further item in.
+func (b *belt[T, R]) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.endLocked()
+}
+
+func (b *belt[T, R]) endLocked() {
+	b.ended = true
+	b.news.Signal()
+	b.room.Signal()
+	b.work.Broadcast()
+}
+
+// feed ranges over the source.
+func (b *belt[T, R]) feed(in iter.Seq[T]) {
+	returned := false
+	defer func() {
+		var died *PanicError
+		if !returned {
+			if v := recover(); v != nil {
+				died = newPanicError(v)
+			}
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.over = true
+		b.died = died
+		b.exited = b.exited || !returned && died == nil
+		b.news.Signal()
+		b.work.Broadcast()
+	}()
+	for v := range in {
+		if !b.put(v) {
+			break
+		}
+	}
+	returned = true
+}
+
+// put lets v in and calls a worker, then waits until there is room for another
+// item. It reports whether that is wanted.
+func (b *belt[T, R]) put(v T) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended {
+		return false
+	}
+	it := b.free
+	if it == nil {
+		it = new(item[T, R])
+	} else {
+		b.free = it.next[0]
+	}
+	it.number, it.in = b.taken, v
+	b.taken++
+	b.held++
+	b.todo.push(it)
+	if !b.unordered {
+		b.out.push(it)
+	}
+	switch { // a helper that spins is here first
+	case b.region.recruit(1, true) > 0:
+	case b.idle > 0:
+		b.idle--
+		b.work.Signal()
+	case b.hire > 0:
+		b.hire--
+		b.own.Go(b.stay)
+	}
+	for b.held >= b.window && !b.ended {
+		b.room.Wait()
+	}
+	return !b.ended
+}
+
+// recycle takes an item that is in no queue any more.
+func (b *belt[T, R]) recycle(it *item[T, R]) {
+	*it = item[T, R]{}
+	it.next[0] = b.free
+	b.free = it
+	b.held--
+	b.room.Signal()
+}
+
+// stay is the life of a worker of the belt's own.
+func (b *belt[T, R]) stay() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for {
+		b.claim()
+		if b.ended || b.over {
+			return
+		}
+		b.idle++
+		b.work.Wait()
+	}
+}
+
+// visit is a helper's part.
+func (b *belt[T, R]) visit(again bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if again {
+		if b.region.short <= 0 {
+			return
+		}
+		b.region.short--
+	}
+	b.claim()
+	b.region.short++
+}
+
+// more reports whether a helper that has just left is missed.
+func (b *belt[T, R]) more() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.todo.head != nil && !b.ended && b.region.short > 0
+}
+
+// claim works while there are items. It is called with mu held, and returns,
+// or exits, with mu held.
+func (b *belt[T, R]) claim() {
+	for b.todo.head != nil && !b.ended {
+		it := b.todo.pop()
+		b.running++
+		b.mu.Unlock()
+		b.call(it)
+	}
+}
+
+// call calls f and finishes the item. It locks mu, in Goexit too.
+func (b *belt[T, R]) call(it *item[T, R]) {
+	returned := false
+	defer func() {
+		b.mu.Lock()
+		b.running--
+		if returned {
+			b.finish(it)
+		} else {
+			b.exited = true
+			b.endLocked()
+		}
+		if b.ended || b.unordered || it == b.out.head {
+			b.news.Signal()
+		}
+	}()
+	b.attempt(it)
+	returned = true
+}
+
+// attempt calls f and turns its panic into an error.
+func (b *belt[T, R]) attempt(it *item[T, R]) {
+	returned := false
+	defer func() {
+		if !returned {
+			if v := recover(); v != nil {
+				it.err = newPanicError(v)
+			}
+		}
+	}()
+	it.out, it.err = b.f(b.ctx, it.in)
+	returned = true
+}
+
+// finish makes it ready to be yielded, or its error the one that ends the
+// stream. A call of f that merely hands back that its context was cancelled
+// has done neither.
+func (b *belt[T, R]) finish(it *item[T, R]) {
+	if it.err != nil {
+		if isCancelled(b.ctx, it.err) {
+			return
+		}
+		e := it.fail()
+		if !b.collect {
+			if b.failed == nil || e.Lo < b.failed.Lo {
+				b.failed = e
+			}
+			b.cancel(e)
+			b.endLocked()
+			return
+		}
+	}
+	it.done = true
+	if b.unordered {
+		b.out.push(it)
+	}
+}
+
+// fail gives the item's error its number, and the item no result.
+func (it *item[T, R]) fail() *ChunkError {
+	var none R
+	e := &ChunkError{Lo: it.number, Hi: it.number + 1, Attempts: 1, Err: it.err}
+	it.out, it.err = none, e
+	return e
+}
