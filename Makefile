@@ -1,0 +1,25 @@
+.PHONY: help test race lint fuzz bench cross storm
+
+help:   ## list the targets
+	@grep -E '^[a-z]+:' Makefile | sed -e 's/: *## / /'
+
+test:   ## run the tests
+	go test ./...
+
+race:   ## run the tests under the race detector
+	go test -race ./...
+
+lint:   ## gofmt, go vet, staticcheck
+	bash .ci/run lint
+
+fuzz:   ## five seconds for every fuzz target; FUZZTIME=1m for more
+	bash .ci/run fuzz
+
+bench:  ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+cross:  ## type-check the systems that no test runs on
+	bash .ci/run cross
+
+storm:  ## repeat the parmap tests on a busy machine; STORM=20 for more
+	bash .ci/run storm
