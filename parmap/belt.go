@@ -88,12 +88,11 @@ func (q *queue[T, R]) pop() *item[T, R] {
 func (b *belt[T, R]) start(workers int) {
 	b.out.link = 1
 	b.news.L, b.room.L, b.work.L = &b.mu, &b.mu, &b.mu
-	b.region = newRegion()
 	b.region.visit = b
-	b.region.alone = true
-	if b.hire = workers; workers <= limit() {
+	b.region.short, b.region.alone = 0, true
+	if b.hire = workers; workers <= b.region.limit() {
 		b.hire, b.region.short = 1, workers-1
-		b.region.crew = helpers(limit() - 1)
+		b.region.crew = helpers(b.region.limit() - 1)
 	}
 }
 

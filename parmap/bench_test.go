@@ -81,7 +81,7 @@ func BenchmarkJoinRegion(b *testing.B) {
 	meet := func(int) {
 		pair := (arrived.Add(1) + 1) / 2 * 2
 		for arrived.Load() < pair {
-			for range 100 { // about as long as the spinning takes to be seen
+			for range 1000 {
 				if arrived.Load() >= pair {
 					break
 				}

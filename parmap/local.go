@@ -21,7 +21,7 @@ func ForLocal[S any](n int, newLocal func() S, body func(local S, lo, hi int), o
 	r := newRegion()
 	b := stored[localBody[S]](r)
 	b.newLocal, b.f = newLocal, body
-	c.workers = c.most(n)
+	c.workers = r.most(n, c)
 	if len(b.locals) < c.workers {
 		b.locals = make([]local[S], c.workers)
 	}

@@ -47,8 +47,8 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Contex
 			yield(zero, context.Cause(ctx))
 			return
 		}
-		workers := c.most(math.MaxInt)
-		b := &belt[T, R]{f: f, window: c.window, collect: c.collect, unordered: c.unordered}
+		b := &belt[T, R]{f: f, window: c.window, collect: c.collect, unordered: c.unordered, region: newRegion()}
+		workers := b.region.most(math.MaxInt, c)
 		if b.window == 0 {
 			b.window = 2 * workers
 		}
@@ -60,6 +60,7 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Contex
 		} else {
 			b.run(in, min(workers, b.window), yield)
 		}
+		b.region.release()
 	}
 }
 
@@ -99,7 +100,6 @@ func (b *belt[T, R]) run(in iter.Seq[T], workers int, yield func(R, error) bool)
 	if b.exited {
 		runtime.Goexit()
 	}
-	b.region.release()
 }
 
 // loop is the consumer.

@@ -50,8 +50,8 @@ type State struct {
 	size    int // indices in a cell
 	cells   int
 	workers int // who may ask
-	cursor  cursor
 	words   []word
+	cursor  cursor
 }
 
 // Cut prepares s for n indices, n > 0, in chunks of at least grain indices but
