@@ -75,3 +75,22 @@ func parseDegrees(s string, limit float64) (float64, error) {
 	}
 	return v, nil
 }
+
+// correct turns the signs that cannot be right and returns how many it found:
+// the list has the Mariana Islands west of Greenwich and American Samoa north
+// of the equator.
+func correct(airports []airport) (found int) {
+	for i := range airports {
+		a := &airports[i]
+		switch {
+		case (a.state == "GU" || a.state == "CQ") && a.lon < 0:
+			a.lon = -a.lon
+		case a.state == "AS" && a.lat > 0:
+			a.lat = -a.lat
+		default:
+			continue
+		}
+		found++
+	}
+	return found
+}

@@ -113,6 +113,8 @@ func TestBuiltInAirports(t *testing.T) {
 	airports, err := load("")
 	require.NoError(t, err)
 	assert.Len(t, airports, 3376)
+	assert.Equal(t, 8, correct(airports))
+	assert.Zero(t, correct(airports))
 	for _, a := range airports {
 		switch a.state {
 		case "GU", "CQ":

@@ -61,6 +61,7 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	corrected := correct(airports)
 	n := len(airports)
 	array, err := shmarray.Zeros(n, n)
 	if err != nil {
@@ -82,6 +83,9 @@ func run(args []string, stdout io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "airports     %d, that is %d distances\n", n, n*n)
+	if corrected > 0 {
+		fmt.Fprintf(stdout, "corrected    %d coordinates of Pacific islands that had the wrong sign\n", corrected)
+	}
 	fmt.Fprintf(stdout, "sequential   %v\n", one.Round(time.Microsecond))
 	fmt.Fprintf(stdout, "parallel     %v, the same bits\n", all.Round(time.Microsecond))
 	fmt.Fprintf(stdout, "speed-up     %.2f\n", one.Seconds()/all.Seconds())
