@@ -1,0 +1,5 @@
+//go:build !race
+
+package parmap_test
+
+const raced = false
