@@ -3,6 +3,7 @@ package parmap
 import (
 	"context"
 	"iter"
+	"runtime"
 	"sync"
 )
 
@@ -43,6 +44,8 @@ type belt[T, R any] struct {
 	over    bool        // the source has ended
 	ended   bool        // no further item is taken or claimed
 	last    bool        // the error that ends the stream has been yielded
+	waiting bool        // the consumer waits for news
+	told    bool        // and was woken
 	exited  bool        // a call of f, or the source, called Goexit
 	died    *PanicError // of the source
 	failed  *ChunkError // of the lowest item that failed, without collect
@@ -232,7 +235,24 @@ func (b *belt[T, R]) claim() {
 		b.running++
 		b.mu.Unlock()
 		b.call(it)
+		if b.told {
+			// The consumer is next on this processor, and the feeder behind it.
+			// Let them have it: no other may be free for a while. Without this
+			// items of 20 us take 23 us each on two workers, with it 11.4
+			// (BenchmarkStream).
+			b.told = false
+			b.mu.Unlock()
+			runtime.Gosched()
+			b.mu.Lock()
+		}
 	}
+}
+
+// tell wakes the consumer if it waits.
+func (b *belt[T, R]) tell() {
+	b.told = b.waiting
+	b.waiting = false
+	b.news.Signal()
 }
 
 // call calls f and finishes the item. It locks mu, in Goexit too.
@@ -248,7 +268,7 @@ func (b *belt[T, R]) call(it *item[T, R]) {
 			b.endLocked()
 		}
 		if b.ended || b.unordered || it == b.out.head {
-			b.news.Signal()
+			b.tell()
 		}
 	}()
 	b.attempt(it)

@@ -244,7 +244,7 @@ func BenchmarkStream(b *testing.B) {
 			}
 		}
 	}
-	for _, work := range []time.Duration{0, time.Microsecond, 100 * time.Microsecond} {
+	for _, work := range []time.Duration{0, time.Microsecond, 20 * time.Microsecond, 100 * time.Microsecond} {
 		steps := 0
 		if work > 0 {
 			steps = stepsOf(work)

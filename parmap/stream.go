@@ -29,7 +29,8 @@ import (
 // should end when ctx does. A panic of in is re-raised in the loop as a
 // [*PanicError]. Stream panics if ctx, in or f is nil.
 //
-// An item costs about a microsecond: bundle items that are cheaper.
+// An item costs about two microseconds, less with a large Window: bundle items
+// that are cheaper.
 func Stream[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Context, T) (R, error), opts ...Option) iter.Seq2[R, error] {
 	if ctx == nil {
 		panic("parmap: nil context")
@@ -137,6 +138,8 @@ func (b *belt[T, R]) next() (v R, err error) {
 			b.last = true
 			return v, b.failed
 		}
+		b.waiting = true
 		b.news.Wait()
+		b.waiting = false
 	}
 }
