@@ -80,9 +80,6 @@ func TestCollectErrors(t *testing.T) {
 					}
 					return nil
 				}, append([]parmap.Option{parmap.CollectErrors}, crowd...)...)
-				if name == "ForRangeErr" && len(crowd) == 1 && crowd[0] == parmap.Workers(1) {
-					continue // one chunk, one call
-				}
 				assert.EqualValues(t, 100, ran.Load(), "%v", crowd)
 				joined, ok := err.(interface{ Unwrap() []error })
 				require.True(t, ok, "%v: %v", crowd, err)
@@ -130,9 +127,6 @@ func TestCancelledContext(t *testing.T) {
 						return nil
 					}, append([]parmap.Option{mode}, crowd...)...)
 					assert.Zero(t, inside.Load())
-					if name == "ForRangeErr" && ran.Load() == 1 {
-						continue // Workers(1): one chunk, done
-					}
 					assert.ErrorIs(t, err, errWhy, "%v", crowd)
 					var c *parmap.ChunkError
 					assert.False(t, errors.As(err, &c), "%v", err)

@@ -269,12 +269,12 @@ func (r *region) attendFirst(since time.Time) {
 			r.fail(recover())
 		}
 	}()
-	max, wake := sched.NoLimit, false
+	most, wake := sched.NoLimit, false
 	if !since.IsZero() {
-		max = 1
+		most = 1
 	}
 	for !r.stop.Load() {
-		lo, hi := r.sched.Next(0, max, r.alone)
+		lo, hi := r.sched.Next(0, most, r.alone)
 		if lo == hi {
 			break
 		}
@@ -287,9 +287,9 @@ func (r *region) attendFirst(since time.Time) {
 				since = time.Now()
 			}
 		} else if !wake && time.Since(since) > rouseAfter {
-			max, wake = sched.NoLimit, true
-		} else if max < math.MaxInt/2 {
-			max *= 2
+			most, wake = sched.NoLimit, true
+		} else if most < math.MaxInt/2 {
+			most *= 2
 		}
 		r.recruit(r.short, wake)
 	}
