@@ -168,14 +168,16 @@ func (b *belt[T, R]) put(v T) bool {
 	if !b.unordered {
 		b.out.push(it)
 	}
-	switch { // a helper that spins is here first
-	case b.region.recruit(1, true) > 0:
+	switch { // who would be here first, first
+	case b.region.offer(1, true) > 0:
 	case b.idle > 0:
 		b.idle--
 		b.work.Signal()
 	case b.hire > 0:
 		b.hire--
 		b.own.Go(b.stay)
+	default:
+		b.region.offer(1, false)
 	}
 	for b.held >= b.window && !b.ended {
 		b.room.Wait()

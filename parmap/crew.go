@@ -48,14 +48,16 @@ const (
 //
 // Invariant: the slot is nil (free), a region (offered), or busy. Anyone may
 // change nil to a region of his own, an offer; only who offered changes it
-// back, a retraction; only the helper changes an offer to busy, and busy to
-// nil. So of retraction and taking exactly one succeeds, and who retracted
-// knows that the helper has not and will not touch the region.
+// back, a retraction; only the helper changes an offer to busy, or nil to busy
+// when it stays for more of a region that it has not left, and busy to nil. So
+// of retraction and taking exactly one succeeds, and who retracted knows that
+// the helper has not and will not touch the region.
 //
-// The word goes awake -> parked -> absent by the helper's own doing, and from
-// either to awake by the one who rouses it. Who offers looks at the word after
-// the slot, a helper that parks at the slot after the word: so no offer lies
-// before a sleeper that nobody rouses.
+// The word goes awake -> parked -> absent by the helper's own doing, from
+// parked back to awake by the helper that finds an offer, and from both to
+// awake by the one who rouses it. While the slot is busy it is awake. Who
+// offers looks at the word after the slot, a helper that parks at the slot
+// after the word: so no offer lies before a sleeper that nobody rouses.
 type helper struct {
 	_     [128]byte
 	slot  atomic.Pointer[region]
@@ -75,7 +77,7 @@ var fromEnv = sync.OnceValue(func() int {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
-		panic("parmap: PARFOR_WORKERS is not a number of workers")
+		panic("parmap: PARFOR_WORKERS=" + strconv.Quote(s) + " is not a number of workers")
 	}
 	return n
 })
@@ -169,13 +171,13 @@ func (h *helper) take(r *region) {
 	h.procs = r.procs
 	serving, returned := true, false
 	defer func() {
-		if !returned { // a body called Goexit: this goroutine ends
-			h.word.Store(absent)
-		}
 		if serving {
 			h.slot.Store(nil)
 		}
 		r.leave()
+		if !returned && h.index >= 0 { // a body called Goexit: this goroutine ends
+			go h.loop()
+		}
 	}()
 	w := int(r.joined.Add(1))
 	r.attend(w, false)

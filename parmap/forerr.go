@@ -102,11 +102,14 @@ func (b *errBody) some(lo, hi int) (next int) {
 		if i == hi {
 			return
 		}
-		if v := recover(); v != nil { // else Goexit, which is the region's to handle
-			b.fail(i, i+step, newPanicError(v))
-			if next = i + step; !b.collect {
-				next = hi
-			}
+		v := recover()
+		if v == nil { // Goexit: the region's to handle, but others may wait for the context
+			b.cancel(context.Canceled)
+			return
+		}
+		b.fail(i, i+step, newPanicError(v))
+		if next = i + step; !b.collect {
+			next = hi
 		}
 	}()
 	// An index costs one call more than in For, and a look at the context,
@@ -177,7 +180,11 @@ func (b *errBody) result(ctx context.Context) error {
 	return errors.Join(append(all, cause)...)
 }
 
-// isCancelled reports whether err says no more than that ctx was cancelled.
+// isCancelled reports whether err says no more than that ctx was cancelled. A
+// panic says more, whatever its value.
 func isCancelled(ctx context.Context, err error) bool {
+	if _, ok := err.(*PanicError); ok {
+		return false
+	}
 	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
 }

@@ -175,3 +175,27 @@ func TestNestedErrorNamesThePackageOnce(t *testing.T) {
 	assert.EqualError(t, &parmap.ChunkError{Lo: 512, Hi: 528, Attempts: 3, Err: errBoom},
 		"parmap: chunk [512,528), 3 attempts: boom")
 }
+
+// TestContextEndsWithTheVerb holds that the context of the bodies is cancelled
+// when the verb has returned, and not before, and that a context cancelled when
+// everything has run is no error.
+func TestContextEndsWithTheVerb(t *testing.T) {
+	ctx, cancel := context.WithCancel(bg)
+	var inner context.Context
+	err := parmap.ForErr(ctx, 100, func(ctx context.Context, i int) error {
+		inner = ctx
+		if i == 99 {
+			cancel()
+		}
+		return nil
+	}, parmap.Serial)
+	assert.NoError(t, err, "all bodies ran")
+	assert.Error(t, inner.Err())
+
+	err = parmap.ForErr(bg, 1, func(ctx context.Context, i int) error {
+		inner = ctx
+		return ctx.Err()
+	})
+	assert.NoError(t, err)
+	assert.Error(t, inner.Err())
+}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -170,36 +171,69 @@ func TestHelpersWork(t *testing.T) {
 }
 
 // TestLateHelp holds that a helper that becomes free joins a loop under way: the
-// inner loop needs one, while at its start all were busy.
+// inner loop begins when all are busy, and its second half needs another
+// worker. Under Static the inner loop is one chunk by then.
 func TestLateHelp(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	if os.Getenv("PARFOR_WORKERS") != "" {
 		t.Skip("PARFOR_WORKERS is set")
 	}
-	for range 50 {
-		started := make(chan struct{})
-		parmap.For(2, func(i int) {
-			if i == 1 {
-				<-started // then this worker is free
-				return
+	for _, s := range []parmap.Schedule{parmap.Auto, parmap.Dynamic, parmap.Guided} {
+		for range 20 {
+			begun, free := make(chan struct{}), make(chan struct{})
+			parmap.For(2, func(i int) {
+				if i == 1 {
+					<-begun
+					close(free)
+					return
+				}
+				var helped atomic.Bool
+				var now atomic.Int32
+				parmap.For(1000, func(i int) {
+					if i == 0 {
+						close(begun)
+						<-free // soon this worker is
+					}
+					if now.Add(1) == 2 {
+						helped.Store(true)
+					}
+					for end := time.Now().Add(time.Second); i > 500 && !helped.Load() && time.Now().Before(end); {
+						runtime.Gosched()
+					}
+					now.Add(-1)
+				}, s)
+				assert.True(t, helped.Load(), "%v", s)
+			}, parmap.Workers(2))
+		}
+	}
+}
+
+// TestParkedHelpersCome holds that helpers that sleep, or have ended, are
+// roused: each loop needs one, after a pause in which they parked.
+func TestParkedHelpersCome(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	for k := range 12 {
+		time.Sleep([]time.Duration{2 * time.Millisecond, 150 * time.Millisecond}[k%2]) // the state under test
+		for _, n := range []int{2, 1000} {
+			for _, s := range []parmap.Schedule{parmap.Auto, parmap.Static, parmap.Dynamic, parmap.Guided} {
+				var helped atomic.Bool
+				var now atomic.Int32
+				start := time.Now()
+				parmap.For(n, func(i int) {
+					if now.Add(1) == 2 {
+						helped.Store(true)
+					}
+					// In a coarse loop and under Static it is roused before the
+					// first body, and must come before its part is taken.
+					wait := i >= n/2 || i == 0 && (n == 2 || s == parmap.Static)
+					for end := start.Add(2 * time.Second); wait && !helped.Load() && time.Now().Before(end); {
+						runtime.Gosched()
+					}
+					now.Add(-1)
+				}, s, parmap.Workers(2))
+				assert.True(t, helped.Load(), "%v, n = %d", s, n)
 			}
-			var mu sync.Mutex
-			owner := 0 // how many bodies run
-			together := false
-			close(started)
-			for !together {
-				parmap.For(200, func(int) {
-					mu.Lock()
-					owner++
-					together = together || owner == 2
-					mu.Unlock()
-					runtime.Gosched()
-					mu.Lock()
-					owner--
-					mu.Unlock()
-				}, parmap.Dynamic, parmap.Grain(1))
-			}
-		}, parmap.Workers(2))
+		}
 	}
 }
 
@@ -245,6 +279,6 @@ func TestEnvironment(t *testing.T) {
 	for _, bad := range []string{"many", "-1", "2.5"} {
 		out, err := child("PARFOR_WORKERS=" + bad)
 		assert.Error(t, err)
-		assert.Contains(t, string(out), "parmap: PARFOR_WORKERS is not a number of workers")
+		assert.Contains(t, string(out), " is not a number of workers")
 	}
 }

@@ -249,6 +249,54 @@ func TestGoexit(t *testing.T) {
 	}
 }
 
+// TestGoexitCancels holds that bodies that wait for their context see it end
+// when another calls Goexit.
+func TestGoexitCancels(t *testing.T) {
+	for name, verb := range failing {
+		t.Run(name, func(t *testing.T) {
+			for _, crowd := range crowds {
+				for _, at := range []int{0, 1} {
+					var wg sync.WaitGroup
+					wg.Go(func() {
+						_ = verb(bg, 2, func(ctx context.Context, i int) error {
+							if i == at {
+								runtime.Goexit()
+							}
+							if at == 0 { // else it may run before
+								<-ctx.Done()
+							}
+							return nil
+						}, crowd...)
+					})
+					wg.Wait()
+				}
+			}
+			whole(t)
+		})
+	}
+}
+
+// TestPanicStops holds that a panic ends the handing out of chunks.
+func TestPanicStops(t *testing.T) {
+	for _, crowd := range crowds {
+		var ran atomic.Int32
+		panicked := make(chan struct{})
+		v := caught(func() {
+			parmap.For(100000, func(i int) {
+				if i == 0 {
+					defer close(panicked)
+					panicsHere()
+				}
+				ran.Add(1)
+				<-panicked // all others wait in their first body
+				runtime.Gosched()
+			}, append(crowd, parmap.Grain(1))...)
+		})
+		assert.NotNil(t, v)
+		assert.Less(t, int(ran.Load()), 90000, "%v", crowd)
+	}
+}
+
 // TestManyPanics sends several panics and exits through at once, again and
 // again: a helper must not be lost, nor the caller.
 func TestManyPanics(t *testing.T) {

@@ -126,6 +126,12 @@ const (
 	// the earliest.
 	rouseAfter = 2 * time.Microsecond
 
+	// A caller that would like more helpers keeps its chunks between chunkShort
+	// and chunkLong, if it can: long enough that looking for helpers costs well
+	// below a percent, short enough that one is found soon.
+	chunkShort = 20 * time.Microsecond
+	chunkLong  = 100 * time.Microsecond
+
 	// awaitSpin is how long the caller looks for the end of the others' last
 	// chunks before it sleeps.
 	awaitSpin = 50 * time.Microsecond
@@ -152,22 +158,18 @@ func (r *region) run(n int, c config) {
 	cells := r.sched.Cut(c.schedule, n, c.grain, workers)
 	workers = min(workers, cells)
 
-	since := time.Time{} // zero: no reason to look at the clock
 	r.short, r.alone = workers-1, true
 	if workers == 1 {
 		r.sched.Deal(1, 1)
 	} else {
 		r.muster()
-		ready, asleep := r.survey()
+		ready := r.ready()
 		wake := r.fresh || cells <= coarse || c.schedule == sched.Static
 		if r.fresh || c.schedule == sched.Static {
 			ready = workers - 1
 		}
 		r.sched.Deal(workers, 1+ready)
 		r.recruit(r.short, wake)
-		if asleep && !wake {
-			since = time.Now()
-		}
 	}
 
 	returned := false
@@ -176,7 +178,7 @@ func (r *region) run(n int, c config) {
 			r.join()
 		}
 	}()
-	r.attendFirst(since)
+	r.attendFirst()
 	r.join()
 	returned = true
 	if r.panicked != nil {
@@ -198,30 +200,36 @@ func (r *region) muster() {
 	}
 }
 
-// survey counts the helpers, of those wanted, that could begin at once, and
-// tells whether there are free ones that sleep.
-func (r *region) survey() (ready int, asleep bool) {
+// ready counts the helpers, of those wanted, that could begin at once.
+func (r *region) ready() (n int) {
 	for _, h := range r.crew {
-		if ready == r.short {
+		if n == r.short {
 			break
 		}
-		free, atOnce := h.idle()
-		if free && atOnce {
-			ready++
+		if free, atOnce := h.idle(); free && atOnce {
+			n++
 		}
-		asleep = asleep || free && !atOnce
 	}
-	return ready, asleep && ready < r.short
+	return n
 }
 
-// recruit offers r to at most want free helpers, to those asleep only if wake
-// is true, and returns how many there were. No more than r.short get it.
+// recruit offers r to at most want free helpers, no more than r.short, and
+// returns how many there were: those that are awake first, those asleep only if
+// wake is true.
 func (r *region) recruit(want int, wake bool) (found int) {
+	found = r.offer(want, true)
+	if wake && found < want {
+		found += r.offer(want-found, false)
+	}
+	return found
+}
+
+func (r *region) offer(want int, awake bool) (found int) {
 	for _, h := range r.crew {
 		if found == want || r.short <= 0 {
 			break
 		}
-		if free, atOnce := h.idle(); free && (atOnce || wake) {
+		if free, atOnce := h.idle(); free && atOnce == awake {
 			r.live.Add(1)
 			if h.offer(r) {
 				found++
@@ -258,20 +266,23 @@ func (r *region) attend(w int, again bool) {
 	returned = true
 }
 
-// attendFirst is attend for the caller, worker 0, who also recruits. If since
-// is not zero there are helpers asleep: then it runs 1, 2, 4, ... cells at a
-// time until rouseAfter is over, so that a short region rouses nobody, and a
-// long one soon.
-func (r *region) attendFirst(since time.Time) {
+// attendFirst is attend for the caller, worker 0, who also recruits.
+//
+// As long as it would like more helpers, it takes few cells at a time, 1 at
+// first: so a short region rouses nobody and a long one soon, and a helper that
+// was busy elsewhere finds most of the work still to be had.
+func (r *region) attendFirst() {
 	returned := false
 	defer func() {
 		if !returned {
 			r.fail(recover())
 		}
 	}()
-	most, wake := sched.NoLimit, false
-	if !since.IsZero() {
-		most = 1
+	most := sched.NoLimit
+	var begin, last time.Time
+	if r.short > 0 {
+		most, begin = 1, time.Now()
+		last = begin
 	}
 	for !r.stop.Load() {
 		lo, hi := r.sched.Next(0, most, r.alone)
@@ -280,18 +291,18 @@ func (r *region) attendFirst(since time.Time) {
 		}
 		r.body.chunk(0, lo, hi)
 		if r.short == 0 {
+			most = sched.NoLimit
 			continue
 		}
-		if since.IsZero() {
-			if _, asleep := r.survey(); asleep {
-				since = time.Now()
-			}
-		} else if !wake && time.Since(since) > rouseAfter {
-			most, wake = sched.NoLimit, true
-		} else if most < math.MaxInt/2 {
+		now := time.Now()
+		switch took := now.Sub(last); {
+		case took < chunkShort && most < math.MaxInt/2:
 			most *= 2
+		case took > chunkLong && most > 1:
+			most /= 2
 		}
-		r.recruit(r.short, wake)
+		last = now
+		r.recruit(r.short, now.Sub(begin) > rouseAfter)
 	}
 	returned = true
 }

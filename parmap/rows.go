@@ -19,6 +19,9 @@ func ForRows(m RowViewer, body func(i int, row []float64), opts ...Option) {
 	}
 	c := configure(opts)
 	n, _ := m.Dims()
+	if n < 0 {
+		panic("parmap: negative n")
+	}
 	if n == 0 {
 		return
 	}

@@ -18,11 +18,12 @@ import (
 // goroutine runs its body: all at the same time. With Workers(1) or [Serial]
 // everything happens in the loop's goroutine, an item after the other.
 //
-// The first error ends the stream: after the results of the items before it
-// Stream yields a [*ChunkError] with the number of the item, which holds a
+// The first error ends the stream and cancels the calls under way: after the
+// results of the items before it, up to the first that was cancelled, Stream
+// yields a [*ChunkError] with the number of the item, which holds a
 // [*PanicError] if f panicked. With [CollectErrors] each error is yielded in
 // its place and the stream goes on. If ctx is cancelled, the last thing
-// yielded is its cause.
+// yielded is its cause, also when the source had come to its end.
 //
 // A break cancels the context of the calls of f under way and waits for them,
 // and for in to return from the item it is at: an in that waits for long
@@ -51,7 +52,7 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Contex
 		b := &belt[T, R]{f: f, window: c.window, collect: c.collect, unordered: c.unordered, region: newRegion()}
 		workers := b.region.most(math.MaxInt, c)
 		if b.window == 0 {
-			b.window = 2 * workers
+			b.window = 2 * min(workers, math.MaxInt/2)
 		}
 		b.caller = ctx
 		b.ctx, b.cancel = context.WithCancelCause(ctx)
@@ -67,6 +68,14 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Contex
 
 // serial is the stream with one worker: in the consumer, one item at a time.
 func (b *belt[T, R]) serial(in iter.Seq[T], yield func(R, error) bool) {
+	theirs := false // the loop's body runs, or all is over
+	defer func() {
+		if !theirs {
+			if v := recover(); v != nil {
+				panic(newPanicError(v)) // of the source
+			}
+		}
+	}()
 	number := 0
 	for v := range in {
 		if b.ctx.Err() != nil {
@@ -80,11 +89,14 @@ func (b *belt[T, R]) serial(in iter.Seq[T], yield func(R, error) bool) {
 		if it.err != nil {
 			it.fail()
 		}
+		theirs = true
 		if !yield(it.out, it.err) || it.err != nil && !b.collect {
 			return
 		}
+		theirs = false
 		number++
 	}
+	theirs = true
 	if b.ctx.Err() != nil {
 		var none R
 		yield(none, context.Cause(b.caller))
@@ -125,11 +137,13 @@ func (b *belt[T, R]) next() (v R, err error) {
 	for {
 		head := b.out.head
 		switch {
-		case b.last || b.exited || b.died != nil || b.over && b.held == 0:
+		case b.last || b.exited || b.died != nil:
 			return v, errEnd
-		case b.caller.Err() != nil:
+		case b.caller.Err() != nil: // before the next: a source may end when its context does
 			b.last = true
 			return v, context.Cause(b.caller)
+		case b.over && b.held == 0:
+			return v, errEnd
 		case head != nil && head.done && (head.err == nil || b.collect):
 			v, err = head.out, head.err
 			b.recycle(b.out.pop())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -241,13 +242,9 @@ func TestStreamSourceFails(t *testing.T) {
 			for range parmap.Stream(bg, source(panicsHere), slow, append(opts, parmap.Window(100))...) {
 			}
 		})
-		if serial {
-			assert.Equal(t, errBoom, v, "in the loop's own goroutine")
-		} else {
-			p, ok := v.(*parmap.PanicError)
-			require.True(t, ok, "%v: %v", opts, v)
-			assert.Contains(t, string(p.Stack), "panicsHere")
-		}
+		p, ok := v.(*parmap.PanicError)
+		require.True(t, ok, "%v: %v", opts, v)
+		assert.Contains(t, string(p.Stack), "panicsHere")
 		assert.Zero(t, inside.Load())
 
 		after := false
@@ -296,5 +293,126 @@ func TestStreamCancel(t *testing.T) {
 		}
 		assert.Equal(t, errWhy, last, "%v", opts)
 		assert.LessOrEqual(t, n, 70)
+	}
+}
+
+// TestStreamCancelAtTheEnd holds that a stream whose context is cancelled says
+// so also when its source came to an end: that may be why it did.
+func TestStreamCancelAtTheEnd(t *testing.T) {
+	for _, opts := range streams {
+		ctx, cancel := context.WithCancel(bg)
+		var last error
+		for _, err := range parmap.Stream(ctx, func(yield func(int) bool) {
+			for i := 0; ctx.Err() == nil && yield(i); i++ {
+			}
+		}, identity, opts...) {
+			last = err
+			cancel()
+		}
+		cancel()
+		assert.Equal(t, context.Canceled, last, "%v", opts)
+	}
+}
+
+// TestStreamLowestError holds that of several errors the lowest item's is the
+// stream's, after the results of slow items before it.
+func TestStreamLowestError(t *testing.T) {
+	for range 20 {
+		failed := make(chan struct{})
+		var got []int
+		var last error
+		for v, err := range parmap.Stream(bg, slices.Values(indices(8)), func(_ context.Context, i int) (int, error) {
+			switch i {
+			case 0, 1:
+				<-failed // the error is there before these
+			case 2:
+				<-failed
+				return 0, errBoom
+			case 3:
+				defer close(failed)
+				return 0, errors.New("later in order, earlier in time")
+			}
+			return i, nil
+		}, parmap.Workers(8)) {
+			if last = err; err == nil {
+				got = append(got, v)
+			}
+		}
+		assertIndexError(t, last, 2, errBoom)
+		assert.Equal(t, []int{0, 1}, got)
+	}
+}
+
+// TestStreamStopsCalling holds that f is not called for items that were taken
+// before an error but not begun.
+func TestStreamStopsCalling(t *testing.T) {
+	var calls atomic.Int32
+	for range parmap.Stream(bg, slices.Values(indices(1000)), func(ctx context.Context, i int) (int, error) {
+		calls.Add(1)
+		if i == 0 {
+			return 0, errBoom
+		}
+		<-ctx.Done()
+		return i, nil
+	}, parmap.Workers(2), parmap.Window(1000)) {
+	}
+	assert.LessOrEqual(t, int(calls.Load()), 4)
+}
+
+// TestStreamEndsWhenCancelled holds that a cancelled context ends a stream that
+// waits for a call of f or for its source.
+func TestStreamEndsWhenCancelled(t *testing.T) {
+	for _, stuck := range []string{"f", "source"} {
+		ctx, cancel := context.WithCancel(bg)
+		waiting := make(chan struct{})
+		go func() {
+			<-waiting
+			cancel()
+		}()
+		wait := func(name string) {
+			if name == stuck {
+				close(waiting)
+				<-ctx.Done()
+			}
+		}
+		var last error
+		for _, err := range parmap.Stream(ctx, func(yield func(int) bool) {
+			if yield(1) {
+				wait("source")
+			}
+		}, func(_ context.Context, i int) (int, error) {
+			wait("f")
+			return i, nil
+		}, parmap.Workers(2)) {
+			last = err
+		}
+		assert.Equal(t, context.Canceled, last)
+	}
+}
+
+// TestStreamManyWorkers holds that no number of workers overflows.
+func TestStreamManyWorkers(t *testing.T) {
+	n := 0
+	for range parmap.Stream(bg, slices.Values(indices(10)), identity, parmap.Workers(math.MaxInt)) {
+		n++
+	}
+	assert.Equal(t, 10, n)
+}
+
+// TestStreamPanicIsNoCancel holds that a panic with the context's error is
+// still a panic.
+func TestStreamPanicIsNoCancel(t *testing.T) {
+	for name, verb := range failing {
+		var p *parmap.PanicError
+		ctx, cancel := context.WithCancel(bg)
+		err := verb(bg, 4, func(inner context.Context, i int) error {
+			if i == 1 {
+				cancel()
+				panic(ctx.Err())
+			}
+			return nil
+		}, parmap.Workers(2))
+		cancel()
+		assert.ErrorAs(t, err, &p, name)
 	}
 }

@@ -320,6 +320,18 @@ func TestForLocal(t *testing.T) {
 	}
 }
 
+// TestForLocalBeginsAnew holds that a call has nothing of the one before, whose
+// region it may have.
+func TestForLocalBeginsAnew(t *testing.T) {
+	for k := range 20 {
+		parmap.ForLocal(100, func() *int { return &k }, func(local *int, lo, hi int) {
+			if local != &k {
+				t.Error("a local of another call")
+			}
+		}, parmap.Workers(1+k%3))
+	}
+}
+
 func TestTileEdges(t *testing.T) {
 	for _, tt := range []struct{ rows, cols, edge int }{{7, 5, 1}, {7, 5, 3}, {100, 1, 10}, {64, 64, 0}, {1000, 3, 0}, {1, 1, 0}} {
 		seen := make([]int, tt.rows*tt.cols)

@@ -31,7 +31,7 @@ func (s *State) nextGuided(limit int) (lo, hi int) {
 		if left == 0 {
 			return s.cells, s.cells
 		}
-		take := min(max(1, left/(2*s.workers)), limit)
+		take := min(max(1, left/s.workers/2), limit)
 		if s.cursor.v.CompareAndSwap(k, k+uint64(take)) {
 			return int(k), int(k) + take
 		}
