@@ -93,9 +93,9 @@ func (b *belt[T, R]) start(workers int) {
 	b.news.L, b.room.L, b.work.L = &b.mu, &b.mu, &b.mu
 	b.region.visit = b
 	b.region.short, b.region.alone = 0, true
-	if b.hire = workers; workers <= b.region.limit() {
+	if b.hire = workers; workers-1 <= b.region.crewSize() {
 		b.hire, b.region.short = 1, workers-1
-		b.region.crew = helpers(b.region.limit() - 1)
+		b.region.crew = helpers(b.region.crewSize())
 	}
 }
 

@@ -77,11 +77,18 @@
 // costs its caller one allocation.
 //
 // Helpers wait for the next loop for half a millisecond, spinning, then sleep,
-// and end after 100 milliseconds without work. With GOMAXPROCS=1, [Serial] or
-// Workers(1) there are none. In a testing/synctest bubble use one of these: a
-// sleeping helper would look like a deadlock.
+// and end after 100 milliseconds without work. With one worker, that is by
+// [Serial], Workers(1), or GOMAXPROCS=1 unless more are asked for, there are
+// none. In a testing/synctest bubble use Serial: a sleeping helper would look
+// like a deadlock.
 //
-// The environment variable PARFOR_WORKERS sets the default number of workers,
-// which otherwise is GOMAXPROCS. It is read once; a value that is not a number
-// panics in the first verb.
+// A body must not wait for another of the same call, which may come after it
+// on the same worker; only with as many Workers as bodies, and more than the
+// default, does each have a goroutine of its own. A loop of more than 64
+// chunks that begins when the helpers are asleep calls them when its first
+// body has returned.
+//
+// The environment variable PARFOR_WORKERS sets the default number of workers;
+// unset, empty or 0 it is GOMAXPROCS. It is read once, by the first verb that
+// asks for it, which panics if it is not a number or negative.
 package parmap

@@ -15,11 +15,16 @@ import (
 // ForErr returns.
 //
 // The error is a [*ChunkError] with the index and what the body returned, or,
-// if a body panicked, with a [*PanicError]; of several that fail at about the
-// same time, the one with the lowest index. If ctx was cancelled before all
-// bodies could run, it is the context's cause, which ForErr looks for between
-// any two bodies. With [CollectErrors] everything runs, and the error joins
+// if a body panicked, with a [*PanicError]; of several that fail before the
+// others have stopped, the one with the lowest index. Which that is can differ
+// from run to run; with [CollectErrors] everything runs, and the error joins
 // all of them in index order.
+//
+// A body that gives up because its context was cancelled has not failed: it
+// returns the context's error or cause, or an error that wraps one, and ForErr
+// passes over it. If ctx was cancelled before all bodies had run, ForErr
+// returns its cause (under CollectErrors joined to the errors there are). It
+// looks for that between any two bodies, and before the first, also if n is 0.
 //
 // ForErr panics if n is negative, or ctx or body nil.
 func ForErr(ctx context.Context, n int, body func(ctx context.Context, i int) error, opts ...Option) error {

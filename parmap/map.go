@@ -87,7 +87,8 @@ func (m *map2Body[A, B, R]) chunk(_, lo, hi int) {
 
 // MapErr returns f of each element of in, in the same order, or an error as
 // [ForErr] does. With an error the slice is nil, but under [CollectErrors],
-// where it has the results there are, and zeros for those that failed.
+// where it has the results there are, and zeros for those that failed or did
+// not run.
 func MapErr[T, R any](ctx context.Context, in []T, f func(context.Context, T) (R, error), opts ...Option) ([]R, error) {
 	if f == nil {
 		panic("parmap: nil function")

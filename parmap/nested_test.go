@@ -110,6 +110,19 @@ func TestNestedMoreWorkers(t *testing.T) {
 	})
 }
 
+// TestManyWorkers holds that thousands of workers are there at once.
+func TestManyWorkers(t *testing.T) {
+	const n = 3000
+	for _, s := range []parmap.Schedule{parmap.Auto, parmap.Static, parmap.Dynamic, parmap.Guided} {
+		var met sync.WaitGroup
+		met.Add(n)
+		parmap.For(n, func(int) {
+			met.Done()
+			met.Wait()
+		}, parmap.Workers(n), s)
+	}
+}
+
 // TestWorkersBound holds that there are never more bodies at once than Workers.
 func TestWorkersBound(t *testing.T) {
 	atProcs(t, func(t *testing.T, procs int) {

@@ -20,18 +20,20 @@ type Option interface {
 //
 // More than the default is honoured, for bodies that wait on a disk or a
 // network: the verb then starts goroutines of its own, which costs about a
-// microsecond each.
+// microsecond each. Workers limits this call alone, not the loops that its
+// bodies start.
 type Workers int
 
 // Grain is the fewest neighbouring indices that are handed out at once (but
 // for the end of the range, where fewer may be left). 0 leaves it to the verb
 // and the schedule. Of [ForTile] it is the edge of a tile; of [Reduce] the
-// size of the chunks that are summed one by one, on which the last bits of a
+// size of the chunks whose results are combined, on which the last bits of a
 // floating-point result depend. A negative number panics.
 type Grain int
 
 // Window is the largest number of items that a [Stream] has taken from its
-// source and not yet yielded. 0, the default, means two for each worker. A
+// source and not yet yielded. 0, the default, means two for each worker; a
+// large window makes short items cheaper and evens out items of uneven cost. A
 // negative number panics.
 type Window int
 

@@ -22,7 +22,7 @@ const (
 // tile [0, n), or the zero T for n == 0.
 //
 // The result has the same bits for any number of workers and any schedule: the
-// ranges are the cells of a grid that depends on n and Grain alone, and they
+// ranges are the chunks of a grid that depends on n and Grain alone, and they
 // are combined two by two, neighbours with neighbours, in a tree that depends
 // on the grid alone. The grid has 512 chunks, or n if that is less, whose sizes
 // differ by at most one; with a Grain, chunks of Grain indices, the last one

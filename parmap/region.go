@@ -88,6 +88,9 @@ func (r *region) release() {
 	regions.Put(r)
 }
 
+// crewSize is how many helpers the crew has by design.
+func (r *region) crewSize() int { return min(r.limit()-1, maxCrew) }
+
 // stored returns the B that the last call with this region left in it, or a
 // new one: a generic verb's body without an allocation, as a rule. The verb
 // zeroes it before the release.
@@ -192,7 +195,7 @@ func (r *region) run(n int, c config) {
 // muster finds r.short helpers, or as many as there are, to choose from: in the
 // crew, or, when more are wanted than it has by design, fresh ones.
 func (r *region) muster() {
-	most := r.limit() - 1
+	most := r.crewSize()
 	if r.fresh = r.short > most; r.fresh {
 		r.crew = hired(r.short)
 	} else {

@@ -25,10 +25,14 @@ import (
 // its place and the stream goes on. If ctx is cancelled, the last thing
 // yielded is its cause, also when the source had come to its end.
 //
-// A break cancels the context of the calls of f under way and waits for them,
-// and for in to return from the item it is at: an in that waits for long
-// should end when ctx does. A panic of in is re-raised in the loop as a
+// A break, an error and a cancelled ctx cancel the context of the calls of f
+// under way. The loop ends when these have returned, and in has from the item
+// it is at: an in that can wait for long should end when ctx does. An error of
+// f does not cancel ctx itself. A panic of in is re-raised in the loop as a
 // [*PanicError]. Stream panics if ctx, in or f is nil.
+//
+// Under Unordered a result does not tell which item it is of: where that
+// matters, R has to.
 //
 // An item costs about two microseconds, less with a large Window: bundle items
 // that are cheaper.

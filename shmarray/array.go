@@ -1,6 +1,10 @@
 package shmarray
 
-import "github.com/parfor-go/parfor/internal/segment"
+import (
+	"fmt"
+
+	"github.com/parfor-go/parfor/internal/segment"
+)
 
 // Elem is an element type: the numbers that have one size on every machine.
 // Named types and bool are not among them, so that the bytes of an array
@@ -102,6 +106,21 @@ func (a *Array[T]) Close() error {
 		return segmentError(err)
 	}
 	return nil
+}
+
+// Format prints what the array is, under every verb of fmt: "float64 array
+// [2 3]", and whether it is closed. The elements are printed by way of Data or
+// Dense.
+func (a *Array[T]) Format(f fmt.State, _ rune) {
+	if a == nil {
+		fmt.Fprint(f, "<nil>")
+		return
+	}
+	var v T
+	fmt.Fprintf(f, "%T array %v", v, a.shape)
+	if a.seg.Closed() {
+		fmt.Fprint(f, " (closed)")
+	}
 }
 
 func (a *Array[T]) mustBeOpen() {

@@ -3,6 +3,7 @@
 package shmarray_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -98,4 +99,19 @@ func TestStaleAccessFaults(t *testing.T) {
 		assert.Equal(t, math.Pi, o.Data()[0])
 		assert.Equal(t, math.Pi, o.Data()[4095])
 	}
+}
+
+// TestFormat holds that printing an array touches no element: of a closed one
+// that would be a fault which ends the program.
+func TestFormat(t *testing.T) {
+	a, err := shmarray.New[float32](2, 3)
+	require.NoError(t, err)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+		assert.Equal(t, "float32 array [2 3]", fmt.Sprintf(verb, a))
+	}
+	view := a.Sub(1)
+	require.NoError(t, a.Close())
+	assert.Equal(t, "float32 array [2 3] (closed)", fmt.Sprint(a))
+	assert.Equal(t, "float32 array [3] (closed)", fmt.Sprint(view))
+	assert.Equal(t, "<nil>", fmt.Sprint((*shmarray.Array[float32])(nil)))
 }

@@ -20,7 +20,7 @@ func Ones(shape ...int) (*Array[float64], error) { return Full(1.0, shape...) }
 // shape with a 0 in it has none.
 //
 // The error is ErrShape for a negative dimension or a size in bytes that
-// overflows an int, ErrNoSpace, with the numbers, if there is not that much
+// overflows an int (dimensions of 0 left out), ErrNoSpace, with the numbers, if there is not that much
 // memory, or the system's. Nothing is reserved then.
 //
 // Creating costs some 25 us, and the reserving of the memory 0.1 to 0.4 s a

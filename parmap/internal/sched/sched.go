@@ -33,6 +33,12 @@ const maxCells = 1 << 30
 // index would cost a long run.
 const dynamicCells = 64
 
+// maxWords is the largest number of workers that have cells of their own. Each
+// looks at the words of all when its own is empty, which grows with the square
+// of their number: 10,000 workers with a word each took 0.4 s for it. So many
+// are there to wait for something else, and one cursor serves them as well.
+const maxWords = 256
+
 // NoLimit is a limit on chunks that no chunk reaches.
 const NoLimit = math.MaxInt
 
@@ -66,6 +72,14 @@ func (s *State) Cut(kind Kind, n, grain, workers int) (cells int) {
 	}
 	if kind == Serial {
 		grain = n
+	}
+	if workers > maxWords {
+		switch kind {
+		case Auto:
+			kind = Guided
+		case Static:
+			kind, grain = Dynamic, max(grain, (n-1)/workers+1)
+		}
 	}
 	s.kind, s.n = kind, n
 	s.size = max(grain, (n-1)/maxCells+1)

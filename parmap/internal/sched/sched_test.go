@@ -94,7 +94,7 @@ func FuzzNext(f *testing.F) {
 func TestConcurrent(t *testing.T) {
 	var s sched.State
 	for _, k := range kinds {
-		for _, workers := range []int{1, 2, 3, 8, 64} {
+		for _, workers := range []int{1, 2, 3, 8, 64, 300} {
 			for _, n := range []int{1, 2, 7, 100, 10000} {
 				workers := min(workers, s.Cut(k, n, 0, workers))
 				s.Deal(workers, 1+workers/2)
@@ -133,6 +133,7 @@ func TestChunks(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []int{50, 50}, chunks(sched.Static, 100, 0, 2, false))
+	assert.Equal(t, slices.Repeat([]int{4}, 300), chunks(sched.Static, 1200, 0, 300, false))
 	assert.Equal(t, []int{100}, chunks(sched.Serial, 100, 1, 1, false))
 	assert.Equal(t, []int{30, 30, 30, 10}, chunks(sched.Dynamic, 100, 30, 2, false))
 	assert.Len(t, chunks(sched.Dynamic, 1_000_000, 0, 2, false), 129)
