@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -350,6 +352,11 @@ func TestTileEdges(t *testing.T) {
 		}, parmap.Grain(tt.edge), parmap.Workers(3))
 		assert.Equal(t, slices.Repeat([]int{1}, len(seen)), seen)
 	}
+	for want, size := range map[int][2]int{256: {256, 256}, 1024: {2048, 2048}, 13: {100, 8}, 1: {8, 8}} {
+		var tiles atomic.Int32
+		parmap.ForTile(size[0], size[1], func(chunk.Tile) { tiles.Add(1) })
+		assert.EqualValues(t, want, tiles.Load(), "tiles of %v", size)
+	}
 	parmap.ForTile(0, 5, func(chunk.Tile) { t.Error("a tile of nothing") })
 	parmap.ForTile(5, 0, func(chunk.Tile) { t.Error("a tile of nothing") })
 }
@@ -392,4 +399,36 @@ func TestLaterOptionWins(t *testing.T) {
 	assert.Equal(t, "[8 Guided 16 CollectErrors 4 Unordered]", fmt.Sprint([]parmap.Option{
 		parmap.Workers(8), parmap.Guided, parmap.Grain(16), parmap.CollectErrors, parmap.Window(4), parmap.Unordered}))
 	assert.True(t, parmap.Option(parmap.Workers(2)) == parmap.Option(parmap.Workers(2)))
+}
+
+// TestKeepsNothing holds that a call that is over keeps nothing of its user's
+// alive: one collection frees it.
+func TestKeepsNothing(t *testing.T) {
+	type big struct{ x [1 << 16]int }
+	for name, call := range map[string]func(b *big){
+		"For":      func(b *big) { parmap.For(100, func(i int) { b.x[i] = i }) },
+		"ForLocal": func(b *big) { parmap.ForLocal(100, func() *big { return b }, func(*big, int, int) {}) },
+		"MapInto":  func(b *big) { parmap.MapInto(b.x[:100], b.x[100:200], func(i int) int { return i }) },
+		"Map2":     func(b *big) { parmap.Map2(b.x[:100], b.x[100:200], func(i, _ int) int { return i }) },
+		"Reduce": func(b *big) {
+			parmap.Reduce(100, func(lo, hi int) *big { return b }, func(a, b *big) *big { return b })
+		},
+		"Stream": func(b *big) {
+			for range parmap.Stream(bg, slices.Values(b.x[:100]), func(context.Context, int) (*big, error) { return b, nil }) {
+			}
+		},
+	} {
+		freed := make(chan struct{})
+		func() {
+			b := new(big)
+			runtime.AddCleanup(b, func(c chan struct{}) { close(c) }, freed)
+			call(b)
+		}()
+		runtime.GC()
+		select {
+		case <-freed:
+		case <-time.After(5 * time.Second):
+			t.Errorf("%s keeps what it worked on", name)
+		}
+	}
 }
