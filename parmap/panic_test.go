@@ -276,24 +276,28 @@ func TestGoexitCancels(t *testing.T) {
 	}
 }
 
-// TestPanicStops holds that a panic ends the handing out of chunks.
+// TestPanicStops holds that a panic ends the handing out of chunks: the others,
+// which have begun, finish theirs.
 func TestPanicStops(t *testing.T) {
-	for _, crowd := range crowds {
+	for _, s := range []parmap.Schedule{parmap.Auto, parmap.Dynamic, parmap.Guided} {
 		var ran atomic.Int32
 		panicked := make(chan struct{})
 		v := caught(func() {
 			parmap.For(100000, func(i int) {
 				if i == 0 {
+					for ran.Load() < 15 {
+						runtime.Gosched()
+					}
 					defer close(panicked)
 					panicsHere()
 				}
 				ran.Add(1)
-				<-panicked // all others wait in their first body
-				runtime.Gosched()
-			}, append(crowd, parmap.Grain(1))...)
+				<-panicked
+				runtime.Gosched() // nor does it run away before the rest is stopped
+			}, s, parmap.Workers(16), parmap.Grain(1)) // more than the crew: all are there at once
 		})
 		assert.NotNil(t, v)
-		assert.Less(t, int(ran.Load()), 90000, "%v", crowd)
+		assert.Less(t, int(ran.Load()), 60000, "%v", s)
 	}
 }
 

@@ -359,12 +359,12 @@ func TestStreamStopsCalling(t *testing.T) {
 	assert.LessOrEqual(t, int(calls.Load()), 4)
 }
 
-// TestStreamEndsWhenCancelled holds that a cancelled context ends a stream that
-// waits for a call of f or for its source.
-func TestStreamEndsWhenCancelled(t *testing.T) {
+// TestStreamTellsWhenCancelled holds that the cause is yielded while a call of f
+// or the source still waits for something else.
+func TestStreamTellsWhenCancelled(t *testing.T) {
 	for _, stuck := range []string{"f", "source"} {
 		ctx, cancel := context.WithCancel(bg)
-		waiting := make(chan struct{})
+		waiting, seen := make(chan struct{}), make(chan struct{})
 		go func() {
 			<-waiting
 			cancel()
@@ -372,10 +372,9 @@ func TestStreamEndsWhenCancelled(t *testing.T) {
 		wait := func(name string) {
 			if name == stuck {
 				close(waiting)
-				<-ctx.Done()
+				<-seen
 			}
 		}
-		var last error
 		for _, err := range parmap.Stream(ctx, func(yield func(int) bool) {
 			if yield(1) {
 				wait("source")
@@ -384,9 +383,11 @@ func TestStreamEndsWhenCancelled(t *testing.T) {
 			wait("f")
 			return i, nil
 		}, parmap.Workers(2)) {
-			last = err
+			if err != nil {
+				assert.Equal(t, context.Canceled, err)
+				close(seen)
+			}
 		}
-		assert.Equal(t, context.Canceled, last)
 	}
 }
 

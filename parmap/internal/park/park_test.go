@@ -10,25 +10,27 @@ import (
 	"github.com/parfor-go/parfor/parmap/internal/park"
 )
 
-// TestWake sends a goroutine to sleep and wakes it, again and again: a wake
-// that comes before the sleep must not be lost.
+// TestWake lets two goroutines wake each other in turn, while each sleeps until
+// it is: a wake that comes before the sleep, or none, would leave both asleep.
 func TestWake(t *testing.T) {
-	var w park.Word
+	var x, y park.Word
 	var wg sync.WaitGroup
 	const rounds = 10000
-	wg.Go(func() {
+	turn := func(mine, other *park.Word) {
 		for k := uint32(0); k < rounds; k++ {
-			for w.Load() == k {
-				w.Wait(k, time.Hour)
+			for mine.Load() == k {
+				mine.Wait(k, time.Hour)
 			}
+			other.Add(1)
+			other.Wake()
 		}
-	})
-	for range rounds {
-		w.Add(1)
-		w.Wake()
 	}
+	wg.Go(func() { turn(&x, &y) })
+	wg.Go(func() { turn(&y, &x) })
+	x.Add(1)
+	x.Wake()
 	wg.Wait()
-	assert.EqualValues(t, rounds, w.Load())
+	assert.EqualValues(t, rounds, y.Load())
 }
 
 // TestWaitEnds holds that a sleep that nobody ends does end.
