@@ -183,6 +183,14 @@ func TestHelpersWork(t *testing.T) {
 	}
 }
 
+// aWhile is how long a body of many waits for help: it is called between two
+// bodies, at the next such place if not at this. Patience is how long one waits
+// that knows help has been called.
+const (
+	aWhile   = 20 * time.Millisecond
+	patience = 10 * time.Second
+)
+
 // TestLateHelp holds that a helper that becomes free joins a loop under way: the
 // inner loop begins when all are busy, and its second half needs another
 // worker. Under Static the inner loop is one chunk by then.
@@ -210,7 +218,7 @@ func TestLateHelp(t *testing.T) {
 					if now.Add(1) == 2 {
 						helped.Store(true)
 					}
-					for end := time.Now().Add(time.Second); i > 500 && !helped.Load() && time.Now().Before(end); {
+					for end := time.Now().Add(aWhile); i > 500 && !helped.Load() && time.Now().Before(end); {
 						runtime.Gosched()
 					}
 					now.Add(-1)
@@ -231,7 +239,6 @@ func TestParkedHelpersCome(t *testing.T) {
 			for _, s := range []parmap.Schedule{parmap.Auto, parmap.Static, parmap.Dynamic, parmap.Guided} {
 				var helped atomic.Bool
 				var now atomic.Int32
-				start := time.Now()
 				parmap.For(n, func(i int) {
 					if now.Add(1) == 2 {
 						helped.Store(true)
@@ -239,7 +246,11 @@ func TestParkedHelpersCome(t *testing.T) {
 					// In a coarse loop and under Static it is roused before the
 					// first body, and must come before its part is taken.
 					wait := i >= n/2 || i == 0 && (n == 2 || s == parmap.Static)
-					for end := start.Add(2 * time.Second); wait && !helped.Load() && time.Now().Before(end); {
+					end := time.Now().Add(aWhile)
+					if i == 0 {
+						end = end.Add(patience) // nobody is called later
+					}
+					for wait && !helped.Load() && time.Now().Before(end) {
 						runtime.Gosched()
 					}
 					now.Add(-1)
