@@ -172,7 +172,7 @@ func (r *region) run(n int, c config) {
 			ready = workers - 1
 		}
 		r.sched.Deal(workers, 1+ready)
-		r.recruit(r.short, wake)
+		r.recruit(wake)
 	}
 
 	returned := false
@@ -216,17 +216,17 @@ func (r *region) ready() (n int) {
 	return n
 }
 
-// recruit offers r to at most want free helpers, no more than r.short, and
-// returns how many there were: those that are awake first, those asleep only if
-// wake is true.
-func (r *region) recruit(want int, wake bool) (found int) {
-	found = r.offer(want, true)
-	if wake && found < want {
-		found += r.offer(want-found, false)
+// recruit offers r to r.short free helpers, or as many as there are: to those
+// that are awake first, to those asleep only if wake is true.
+func (r *region) recruit(wake bool) {
+	r.offer(r.short, true)
+	if wake {
+		r.offer(r.short, false)
 	}
-	return found
 }
 
+// offer offers r to at most want free helpers, no more than r.short, either of
+// those that are awake or of the others, and returns how many there were.
 func (r *region) offer(want int, awake bool) (found int) {
 	for _, h := range r.crew {
 		if found == want || r.short <= 0 {
@@ -305,7 +305,7 @@ func (r *region) attendFirst() {
 			most /= 2
 		}
 		last = now
-		r.recruit(r.short, now.Sub(begin) > rouseAfter)
+		r.recruit(now.Sub(begin) > rouseAfter)
 	}
 	returned = true
 }
