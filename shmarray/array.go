@@ -116,11 +116,16 @@ func (a *Array[T]) Format(f fmt.State, _ rune) {
 		fmt.Fprint(f, "<nil>")
 		return
 	}
-	var v T
-	fmt.Fprintf(f, "%T array %v", v, a.shape)
+	fmt.Fprint(f, describe[T](a.shape))
 	if a.seg.Closed() {
 		fmt.Fprint(f, " (closed)")
 	}
+}
+
+// describe returns what an array is: "float64 array [2 3]".
+func describe[T Elem](shape []int) string {
+	var v T
+	return fmt.Sprintf("%T array %v", v, shape)
 }
 
 func (a *Array[T]) mustBeOpen() {

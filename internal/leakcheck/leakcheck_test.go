@@ -38,12 +38,12 @@ var leaks = map[string]struct {
 		kept = cmd
 	}, true, "child process"},
 	"segment": {func(t *testing.T) {
-		s, err := segment.New(1)
+		s, err := segment.New(1, "test")
 		require.NoError(t, err)
 		kept = s
 	}, true, "left behind: mapping"},
 	"closed segment": {func(t *testing.T) {
-		s, err := segment.New(1)
+		s, err := segment.New(1, "test")
 		require.NoError(t, err)
 		require.NoError(t, s.Close())
 	}, true, ""},

@@ -81,6 +81,14 @@ func (b *budget) room() int64 {
 	return b.roomLocked()
 }
 
+// roomBut is room once the nbytes that are pending for the caller are settled.
+func (b *budget) roomBut(nbytes int) int64 {
+	if room := b.room(); room != unknown {
+		return room + int64(nbytes)
+	}
+	return unknown
+}
+
 func (b *budget) roomLocked() int64 {
 	avail := b.measure()
 	if avail == unknown {

@@ -42,3 +42,17 @@ func Within[T any](outer, inner []T) bool {
 	p := uintptr(unsafe.Pointer(unsafe.SliceData(inner)))
 	return p >= lo && p-lo <= uintptr(len(outer)-len(inner))*unsafe.Sizeof(v)
 }
+
+// BytesOf returns the bytes of s, sharing memory. T must hold no pointers.
+func BytesOf[T any](s []T) []byte {
+	if len(s) == 0 {
+		return nil
+	}
+	// unsafe: every bit pattern is a byte, and bytes need no alignment.
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), len(s)*Sizeof[T]())
+}
+
+// addressOf returns the address of b's first byte.
+func addressOf(b []byte) uintptr {
+	return uintptr(unsafe.Pointer(unsafe.SliceData(b))) // unsafe: the address is only compared
+}

@@ -6,12 +6,9 @@ import (
 )
 
 // The quarantine keeps at most this many ranges, and address space of at
-// most this many bytes: 64 GiB, or 128 MiB where an int has 32 bits. Each
-// range is one entry of Linux's table of mappings, which holds 65,530.
-const (
-	quarantineRanges = 1024
-	quarantineBytes  = 1 << (27 + 9*(^uint(0)>>63))
-)
+// most quarantineBytes bytes. Each range is one entry of Linux's table of
+// mappings, which holds 65,530.
+const quarantineRanges = 1024
 
 // closedRanges is the quarantine of this process.
 var closedRanges = quarantine{maxRanges: quarantineRanges, maxBytes: quarantineBytes}
@@ -24,16 +21,16 @@ type quarantine struct {
 	maxRanges, maxBytes int
 
 	mu     sync.Mutex // protects what follows
-	ranges [][]byte   // oldest first; never dereferenced
-	nbytes int        // their sum
+	ranges []*mapping // oldest first; their memory is never dereferenced
+	nbytes int        // its sum
 }
 
-// add takes over mem, which fence has made inaccessible.
-func (q *quarantine) add(mem []byte) {
+// add takes over m, whose memory fence has made inaccessible.
+func (q *quarantine) add(m *mapping) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.ranges = append(q.ranges, mem)
-	q.nbytes += len(mem)
+	q.ranges = append(q.ranges, m)
+	q.nbytes += len(m.mem)
 	// Under a limit on the address space, at most an eighth of it.
 	q.evict(q.maxRanges, int(min(int64(q.maxBytes), addressLimit()/8)))
 }
@@ -50,9 +47,11 @@ func (q *quarantine) drain() {
 func (q *quarantine) evict(maxRanges, maxBytes int) {
 	n := 0
 	for len(q.ranges)-n > maxRanges || q.nbytes > maxBytes {
+		m := q.ranges[n]
+		mappings.forget(m) // before the system can give the addresses to another
 		// On an error the range stays inaccessible, which harms nobody.
-		_ = unmap(q.ranges[n])
-		q.nbytes -= len(q.ranges[n])
+		_ = m.unmap()
+		q.nbytes -= len(m.mem)
 		n++
 	}
 	q.ranges = slices.Delete(q.ranges, 0, n)

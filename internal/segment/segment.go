@@ -1,11 +1,14 @@
 // Package segment maps bytes that other processes can map too, and holds all
 // of the module's unsafe code about them.
 //
-// Start with Segment in this file. The system's part is in segment_linux.go,
-// segment_unix.go (other Unix systems) and segment_other.go (none), which
-// define the same unexported functions; segment_mmap.go is what all Unix
-// systems share. budget.go keeps a reservation from taking more memory than
-// there is, quarantine.go keeps closed addresses from being used again.
+// Start with Segment in this file. registry.go knows every mapping of the
+// process by address and by identity; file.go maps files; fault.go says what
+// lay at an address that faulted; spread.go shares a large fill among the
+// processors. The system's part is in segment_linux.go, segment_unix.go (other
+// Unix systems) and segment_other.go (none), which define the same unexported
+// functions; segment_mmap.go is what all Unix systems share. budget.go keeps
+// a reservation from taking more memory than there is, quarantine.go keeps
+// closed addresses from being used again.
 package segment
 
 import (
@@ -17,43 +20,115 @@ import (
 	"sync/atomic"
 )
 
-// ErrNoSpace is what a ReserveError is, by errors.Is, if memory, disk space
-// or a size limit was the reason.
-var ErrNoSpace = errors.New("segment: no space")
+// The errors that a caller may want to tell apart, by errors.Is.
+var (
+	// ErrNoSpace is what a ReserveError is if memory, disk space or a limit
+	// was the reason.
+	ErrNoSpace = errors.New("segment: no space")
+	// ErrClosed: the bytes are not mapped any more.
+	ErrClosed = errors.New("closed")
+	// ErrInUse: the bytes are held, or the file is mapped otherwise.
+	ErrInUse = errors.New("in use")
+)
 
-// A Segment is a range of mapped bytes, all zero at first.
+// A Mode says what a process may do with the bytes of a file.
+type Mode int
+
+const (
+	ReadOnly    Mode = iota // a write faults
+	ReadWrite               // writes go to the file
+	CopyOnWrite             // writes go to memory of this mapping's own
+)
+
+// A Segment is a handle on a range of mapped bytes. Those of New and
+// NewPrivate are all zero at first.
 //
-// Ownership: the segment owns its mapping and its descriptor from New until
-// Close; the bytes that Bytes returns are borrowed. Nothing but Close unmaps
-// them. A segment that is dropped without Close leaks its mapping, because a
-// slice or a gonum matrix may still lead there: a finalizer that unmapped
-// would kill the program that reads it. (The descriptor of a dropped segment
-// is closed by os.File's cleanup, which does not touch the mapping.)
+// Ownership: the mapping belongs to its handles. Each of them is closed on its
+// own; closing the last unmaps the bytes. The slice that Bytes returns is
+// borrowed. Nothing but Close unmaps it: a segment that is dropped without
+// Close leaks mapping and descriptor, because a slice or a gonum matrix may
+// still lead there, and a finalizer that unmapped would kill the program that
+// reads it. A handle that Find returned is borrowed too: it owns nothing, and
+// is closed when the owners are.
 //
-// Invariants: the address and the length never change. Every byte is
-// reserved before New returns, so that no later access can fail for want of
-// space, and the object behind the mapping cannot be made shorter where the
-// system has seals. A process maps an object once, so that equal addresses
-// are the only way in which two slices share memory, as gonum assumes.
+// Invariants: address and length never change. Every byte of a segment that
+// is not a file's is reserved before New returns, so that no later access can
+// fail for want of space, and the object behind it cannot be made shorter
+// where the system has seals. A process maps an object once, so that equal
+// addresses are the only way in which two slices share memory, as gonum
+// assumes; CopyOnWrite mappings share nothing.
 type Segment struct {
-	mem    []byte      // the mapping; empty: nothing is mapped
-	file   *os.File    // what is mapped, for processes that will map it too; nil: nothing is mapped
-	mu     sync.Mutex  // held by Close, so that a second one waits for the first
-	closed atomic.Bool // written once, by Close, which holds mu; read by everyone
+	m        *mapping // nil: a segment of no bytes
+	bytes    []byte   // a part of m's
+	borrowed bool
+	mu       sync.Mutex  // held by Close, so that a second one waits for the first
+	closed   atomic.Bool // written once, by Close, which holds mu; read by everyone
 }
 
 // New returns a segment of nbytes zero bytes at a page-aligned address. A
 // segment of no bytes maps nothing and has no descriptor. A negative nbytes
-// panics.
+// panics. A report of a fault calls the segment by name.
 //
 // The error is a *ReserveError, or wraps errors.ErrUnsupported on a system
 // without shared mappings.
-func New(nbytes int) (*Segment, error) {
+func New(nbytes int, name string) (*Segment, error) {
+	return reserved(nbytes, "shared", func() (*mapping, error) {
+		if limit := fileSizeLimit(); int64(nbytes) > limit {
+			return nil, &ReserveError{Want: nbytes, Available: limit, Err: errFileSize}
+		}
+		file, err := reserve(nbytes)
+		if err != nil {
+			return nil, err
+		}
+		m, err := shared(file, nbytes, name)
+		if err != nil {
+			file.Close()
+		}
+		return m, err
+	})
+}
+
+// shared maps the first nbytes of file, which it takes over unless it fails.
+func shared(file *os.File, nbytes int, name string) (*mapping, error) {
+	id, err := identify(file)
+	if err != nil {
+		return nil, err
+	}
+	m := &mapping{file: file, id: id, mode: ReadWrite, name: name}
+	if err := m.mapFile(nbytes); err != nil {
+		return nil, err
+	}
+	if err := populate(m.mem, false); err != nil {
+		_ = m.unmap()
+		return nil, err
+	}
+	return m, nil
+}
+
+// NewPrivate is New for bytes that no other process can map. They are the
+// fastest to fill, in huge pages where the system has them.
+func NewPrivate(nbytes int, name string) (*Segment, error) {
+	return reserved(nbytes, "private", func() (*mapping, error) {
+		m := &mapping{mode: ReadWrite, name: name}
+		if err := m.mapPrivate(nbytes); err != nil {
+			return nil, err
+		}
+		if err := populate(m.mem, true); err != nil {
+			_ = m.unmap()
+			return nil, err
+		}
+		return m, nil
+	})
+}
+
+// reserved makes a segment of nbytes within the budget. An error of create may
+// lack the numbers.
+func reserved(nbytes int, kind string, create func() (*mapping, error)) (*Segment, error) {
 	if nbytes < 0 {
 		panic("segment: negative size")
 	}
 	if !supported {
-		return nil, fmt.Errorf("reserve %d bytes of shared memory on %s: %w", nbytes, runtime.GOOS, errors.ErrUnsupported)
+		return nil, fmt.Errorf("reserve %d bytes of %s memory on %s: %w", nbytes, kind, runtime.GOOS, errors.ErrUnsupported)
 	}
 	if nbytes == 0 {
 		return new(Segment), nil
@@ -61,61 +136,72 @@ func New(nbytes int) (*Segment, error) {
 	if err := process.admit(nbytes); err != nil {
 		return nil, err
 	}
-	s, err := create(nbytes)
-	process.settle(nbytes)
+	defer process.settle(nbytes)
+	m, err := create()
+	if err != nil {
+		return nil, numbered(err, nbytes)
+	}
+	mappings.add(m)
+	return &Segment{m: m, bytes: m.mem}, nil
+}
+
+// numbered adds the bytes asked for and there to an error without them.
+func numbered(err error, nbytes int) error {
 	var re *ReserveError
-	if err != nil && !errors.As(err, &re) {
-		err = &ReserveError{Want: nbytes, Available: process.room(), Err: err}
+	if errors.As(err, &re) {
+		return err
 	}
-	return s, err
+	return &ReserveError{Want: nbytes, Available: process.roomBut(nbytes), Err: err}
 }
 
-// create is New for a size that was admitted. Its error may lack the numbers.
-func create(nbytes int) (*Segment, error) {
-	if limit := fileSizeLimit(); int64(nbytes) > limit {
-		return nil, &ReserveError{Want: nbytes, Available: limit, Err: errFileSize}
-	}
-	file, err := reserve(nbytes)
-	if err != nil {
-		return nil, err
-	}
-	mem, err := mapShared(file, nbytes)
-	if err != nil {
-		// A limit on the address space counts the quarantine too.
-		closedRanges.drain()
-		mem, err = mapShared(file, nbytes)
-	}
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return &Segment{mem: mem, file: file}, nil
-}
-
-// Bytes returns the mapped bytes. After Close an access to them faults.
-func (s *Segment) Bytes() []byte { return s.mem }
+// Bytes returns the bytes. After Close an access to them faults, unless
+// another handle on the same file is open.
+func (s *Segment) Bytes() []byte { return s.bytes }
 
 // Closed reports whether the segment is closed, which a nil segment is.
-func (s *Segment) Closed() bool { return s == nil || s.closed.Load() }
+func (s *Segment) Closed() bool {
+	if s == nil {
+		return true
+	}
+	if s.borrowed {
+		return s.m.gone.Load()
+	}
+	return s.closed.Load()
+}
 
-// Close gives the memory back at once and puts the addresses in quarantine,
-// where an access faults. The caller makes sure that nobody uses the bytes
-// any more. Every call after the first waits for the first and does nothing.
+// Mode returns what may be done with the bytes.
+func (s *Segment) Mode() Mode {
+	if s.m == nil {
+		return ReadWrite
+	}
+	return s.m.mode
+}
+
+// Close ends this handle. With the last one the memory is given back at once
+// and the addresses go into quarantine, where an access faults. The caller
+// makes sure that nobody uses the bytes any more.
+//
+// While the bytes are held Close does nothing and returns ErrInUse. Every
+// call after a successful one waits for that and does nothing, as does Close
+// of a borrowed handle.
 func (s *Segment) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed.Swap(true) || len(s.mem) == 0 {
+	if s.borrowed {
 		return nil
 	}
-	err := fence(s.mem)
-	if err == nil {
-		closedRanges.add(s.mem)
-	} else {
-		// Without the fence stale accesses may reach a later mapping, but
-		// keeping the memory would be worse.
-		err = unmap(s.mem)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed.Load() {
+		return nil
 	}
-	return errors.Join(err, s.file.Close())
+	if s.m == nil {
+		s.closed.Store(true)
+		return nil
+	}
+	last, err := mappings.release(s.m, &s.closed)
+	if !last {
+		return err
+	}
+	return s.m.close()
 }
 
 // A ReserveError says why bytes could not be had.

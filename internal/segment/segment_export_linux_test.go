@@ -33,4 +33,4 @@ func MemfdFlags(refused int, err error) (restore func()) {
 }
 
 // Descriptor returns the descriptor of s.
-func Descriptor(s *Segment) int { return int(s.file.Fd()) }
+func Descriptor(s *Segment) int { return int(s.m.file.Fd()) }

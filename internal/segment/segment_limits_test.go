@@ -53,7 +53,7 @@ func TestMoreThanThereIsIsRefused(t *testing.T) {
 	}
 	lower(t, unix.RLIMIT_FSIZE, netBytes)
 	for _, nbytes := range []int{math.MaxInt, math.MaxInt - 4095, min(1<<45, math.MaxInt)} {
-		_, err := segment.New(nbytes)
+		_, err := segment.New(nbytes, "test")
 		var re *segment.ReserveError
 		require.ErrorAs(t, err, &re)
 		assert.ErrorIs(t, err, segment.ErrNoSpace)
@@ -73,7 +73,7 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 	lower(t, unix.RLIMIT_FSIZE, 1<<20)
 	newSegment(t, 1<<20)
-	_, err := segment.New(1<<20 + 1)
+	_, err := segment.New(1<<20 + 1, "test")
 	assert.EqualError(t, err, "reserve 1048577 bytes: 1048576 available: file too large")
 	assert.ErrorIs(t, err, segment.ErrNoSpace)
 	assert.ErrorIs(t, err, unix.EFBIG)
@@ -88,7 +88,7 @@ func TestDescriptorLimit(t *testing.T) {
 	for n := 0; err == nil; n++ {
 		require.Less(t, n, 20)
 		var s *segment.Segment
-		if s, err = segment.New(1); err == nil {
+		if s, err = segment.New(1, "test"); err == nil {
 			defer s.Close()
 		}
 	}

@@ -1,7 +1,7 @@
 package segment
 
 import (
-	"errors"
+	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -13,6 +13,8 @@ const mapNoReserve = unix.MAP_NORESERVE
 var (
 	memfdCreate = unix.MemfdCreate
 	fallocate   = unix.Fallocate
+	madvise     = unix.Madvise
+	linkat      = unix.Linkat
 	shmDir      = "/dev/shm"
 )
 
@@ -49,13 +51,6 @@ func memfd() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "memfd:parfor"), nil
 }
 
-// isMissing reports whether err says that the system, a file system or a
-// sandbox's filter does not have a call.
-func isMissing(err error) bool {
-	return errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) ||
-		errors.Is(err, unix.EACCES) || errors.Is(err, unix.EOPNOTSUPP)
-}
-
 // unnamed opens a file in dir that never had a name, so that nothing is left
 // behind however this process ends; on a file system that cannot do that, one
 // whose name is gone at once.
@@ -65,6 +60,31 @@ func unnamed(dir string) (*os.File, error) {
 		return createRemoved(dir)
 	}
 	return f, nil
+}
+
+// procFD is where the open files of this process have names.
+const procFD = "/proc/self/fd"
+
+// nameless opens a new file in dir to which linkNameless can give a name, or
+// returns nil. If this process is killed before, nothing is left.
+func nameless(dir string) *os.File {
+	if _, err := os.Stat(procFD); err != nil {
+		return nil
+	}
+	f, err := os.OpenFile(dir, unix.O_TMPFILE|os.O_RDWR, 0o666)
+	if err != nil {
+		return nil // opening one with a name says why
+	}
+	return f
+}
+
+// linkNameless gives f its first name, which must be free.
+func linkNameless(f *os.File, path string) error {
+	old := fmt.Sprintf("%s/%d", procFD, f.Fd())
+	if err := linkat(unix.AT_FDCWD, old, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW); err != nil {
+		return &os.PathError{Op: "create", Path: path, Err: err}
+	}
+	return nil
 }
 
 // allocate gives f its size and reserves every page of it.
@@ -94,3 +114,36 @@ func allocate(f *os.File, nbytes int) error {
 
 // addressLimit returns how much address space this process may have.
 func addressLimit() int64 { return limit(unix.RLIMIT_AS) }
+
+// inMemory reports whether the files in dir take memory and not a disk.
+func inMemory(dir string) bool {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return false
+	}
+	return st.Type == unix.TMPFS_MAGIC || st.Type == unix.RAMFS_MAGIC
+}
+
+// populate gives every page of mem its memory, on all processors, so that the
+// first access is as fast as any other. If huge is true, in huge pages where
+// there are some.
+func populate(mem []byte, huge bool) error {
+	if huge {
+		_ = madvise(mem, unix.MADV_HUGEPAGE)
+	}
+	err := Spread(len(mem), func(lo, hi int) error {
+		return madvise(mem[lo:hi], unix.MADV_POPULATE_WRITE)
+	})
+	if err == unix.EINVAL || isMissing(err) { // before Linux 5.14: at the first access
+		return nil
+	}
+	return os.NewSyscallError("madvise", err)
+}
+
+// syncRange writes b, a part of m, to the disk. On Linux msync is fdatasync of
+// a range.
+func syncRange(m *mapping, b []byte) error {
+	lo := int(addressOf(b) - m.begin())
+	first := lo - lo%os.Getpagesize()
+	return os.NewSyscallError("msync", unix.Msync(m.mem[first:lo+len(b)], unix.MS_SYNC))
+}

@@ -13,8 +13,19 @@ import (
 
 const supported = true
 
-// errFileSize is the reason if a segment exceeds fileSizeLimit.
-var errFileSize error = unix.EFBIG
+// Variables only so that tests can play a system that fails.
+var (
+	mmap   = unix.MmapPtr
+	fsync  = (*os.File).Sync
+	link   = os.Link
+	rename = os.Rename
+)
+
+// The reasons if a segment exceeds fileSizeLimit or freeBytes.
+var (
+	errFileSize error = unix.EFBIG
+	errNoSpace  error = unix.ENOSPC
+)
 
 // fileSizeLimit returns the longest that this process may make a file, a
 // memory file included. Asked first (0.2 us), because exceeding it also
@@ -40,30 +51,95 @@ func isNoSpace(err error) bool {
 	return false
 }
 
-// mapShared maps the first nbytes of f.
-func mapShared(f *os.File, nbytes int) ([]byte, error) {
-	p, err := unix.MmapPtr(int(f.Fd()), 0, nil, uintptr(nbytes), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+// identify returns the identity of what f is.
+func identify(f *os.File) (ID, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return ID{}, os.NewSyscallError("fstat", err)
+	}
+	return ID{Device: uint64(st.Dev), Inode: uint64(st.Ino)}, nil
+}
+
+// mapFile maps the first nbytes of m's file in m's mode.
+func (m *mapping) mapFile(nbytes int) error {
+	prot, flags := unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED
+	switch m.mode {
+	case ReadOnly:
+		prot = unix.PROT_READ
+	case CopyOnWrite:
+		flags = unix.MAP_PRIVATE
+	}
+	return m.mapAt(int(m.file.Fd()), nbytes, prot, flags)
+}
+
+// mapPrivate maps nbytes of memory that only this process has.
+func (m *mapping) mapPrivate(nbytes int) error {
+	return m.mapAt(-1, nbytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+}
+
+func (m *mapping) mapAt(fd, nbytes, prot, flags int) error {
+	m.home = home(nbytes)
+	addr := pageOf(m.home)
+	if addr != nil {
+		flags |= unix.MAP_FIXED
+	}
+	p, err := mmap(fd, 0, addr, uintptr(nbytes), prot, flags)
 	if err != nil {
-		return nil, os.NewSyscallError("mmap", err)
+		// A limit on the address space counts the quarantine too.
+		closedRanges.drain()
+		p, err = mmap(fd, 0, addr, uintptr(nbytes), prot, flags)
+	}
+	if err != nil {
+		m.home = nil
+		return os.NewSyscallError("mmap", err)
 	}
 	// unsafe: exactly the range that was mapped just now.
-	return unsafe.Slice((*byte)(p), nbytes), nil
+	m.mem = unsafe.Slice((*byte)(p), nbytes)
+	return nil
+}
+
+// pageOf returns the first address of home at which a page begins, or nil.
+func pageOf(home []byte) unsafe.Pointer {
+	if home == nil {
+		return nil
+	}
+	// unsafe: the offset is below the length of a page, and home is longer.
+	p := unsafe.Pointer(unsafe.SliceData(home))
+	page := uintptr(os.Getpagesize())
+	return unsafe.Add(p, -uintptr(p)&(page-1))
 }
 
 // fence replaces a mapping by one that has no memory and allows no access.
 // munmap would be wrong here: the system often gives the same address to the
 // next mapping, and a stale slice would write into that.
 func fence(mem []byte) error {
+	return replace(mem, unix.PROT_NONE, mapNoReserve)
+}
+
+// replace maps fresh memory in place of mem.
+func replace(mem []byte, prot, flags int) error {
 	// unsafe: mem is a whole mapping of this package, and its owner gives it up.
-	_, err := unix.MmapPtr(-1, 0, unsafe.Pointer(unsafe.SliceData(mem)), uintptr(len(mem)), unix.PROT_NONE,
-		unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_ANON|mapNoReserve)
+	_, err := mmap(-1, 0, unsafe.Pointer(unsafe.SliceData(mem)), uintptr(len(mem)), prot,
+		unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_ANON|flags)
 	return os.NewSyscallError("mmap", err)
 }
 
-// unmap gives the addresses back to the system.
-func unmap(mem []byte) error {
-	// unsafe: as in fence.
-	return os.NewSyscallError("munmap", unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(mem)), uintptr(len(mem))))
+// lost keeps what the Go heap must never use again.
+var lost [][]byte
+
+// unmap gives the addresses back to who they are from: the system or, where
+// they have a home, the Go heap.
+func (m *mapping) unmap() error {
+	if m.home != nil {
+		err := replace(m.mem, unix.PROT_READ|unix.PROT_WRITE, 0)
+		if err != nil {
+			lost = append(lost, m.home)
+		}
+		m.home = nil
+		return err
+	}
+	// unsafe: as in replace.
+	return os.NewSyscallError("munmap", unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(m.mem)), uintptr(len(m.mem))))
 }
 
 // temporary returns a file without a name, of nbytes zero bytes that are

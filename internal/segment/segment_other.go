@@ -11,7 +11,10 @@ import (
 // New refuses before it calls anything here.
 const supported = false
 
-var errFileSize = errors.ErrUnsupported
+var (
+	errFileSize = errors.ErrUnsupported
+	errNoSpace  = errors.ErrUnsupported
+)
 
 func fileSizeLimit() int64 { return math.MaxInt64 }
 
@@ -23,8 +26,32 @@ func isNoSpace(error) bool { return false }
 
 func reserve(int) (*os.File, error) { return nil, errors.ErrUnsupported }
 
-func mapShared(*os.File, int) ([]byte, error) { return nil, errors.ErrUnsupported }
+func identify(*os.File) (ID, error) { return ID{}, errors.ErrUnsupported }
+
+func inMemory(string) bool { return false }
+
+func freeBytes(string) int64 { return unknown }
+
+func (m *mapping) mapFile(int) error { return errors.ErrUnsupported }
+
+func (m *mapping) mapPrivate(int) error { return errors.ErrUnsupported }
+
+func (m *mapping) unmap() error { return errors.ErrUnsupported }
+
+func populate([]byte, bool) error { return errors.ErrUnsupported }
 
 func fence([]byte) error { return errors.ErrUnsupported }
 
-func unmap([]byte) error { return errors.ErrUnsupported }
+func allocate(*os.File, int) error { return errors.ErrUnsupported }
+
+func syncFile(*os.File) error { return errors.ErrUnsupported }
+
+func syncRange(*mapping, []byte) error { return errors.ErrUnsupported }
+
+type draft struct{ file *os.File }
+
+func newDraft(string) (*draft, error) { return nil, errors.ErrUnsupported }
+
+func (*draft) discard() {}
+
+func (*draft) publish() error { return errors.ErrUnsupported }

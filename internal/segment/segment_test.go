@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { leakcheck.Main(m) }
 // newSegment returns a segment that is closed at the end of the test.
 func newSegment(t *testing.T, nbytes int) *segment.Segment {
 	t.Helper()
-	s, err := segment.New(nbytes)
+	s, err := segment.New(nbytes, "test")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
 	return s
@@ -63,7 +63,7 @@ func TestBytesAreZeroAlignedAndWritable(t *testing.T) {
 }
 
 func TestNoBytesNeedNothing(t *testing.T) {
-	s, err := segment.New(0)
+	s, err := segment.New(0, "test")
 	require.NoError(t, err)
 	assert.Empty(t, s.Bytes())
 	assert.False(t, s.Closed())
@@ -72,7 +72,7 @@ func TestNoBytesNeedNothing(t *testing.T) {
 }
 
 func TestNegativeSizePanics(t *testing.T) {
-	assert.PanicsWithValue(t, "segment: negative size", func() { segment.New(-1) })
+	assert.PanicsWithValue(t, "segment: negative size", func() { segment.New(-1, "test") })
 }
 
 func TestCloseIsIdempotent(t *testing.T) {
@@ -142,7 +142,7 @@ func TestQuarantineIsBoundedByBytes(t *testing.T) {
 
 func TestQuarantineHoldsItsDefault(t *testing.T) {
 	for range segment.QuarantineRanges + 5 {
-		s, err := segment.New(1)
+		s, err := segment.New(1, "test")
 		require.NoError(t, err)
 		require.NoError(t, s.Close())
 	}
@@ -155,7 +155,7 @@ func TestSegmentsFromManyGoroutines(t *testing.T) {
 	for g := range 8 {
 		wg.Go(func() {
 			for i := range 50 {
-				s, err := segment.New(1 + g*4096)
+				s, err := segment.New(1 + g*4096, "test")
 				if !assert.NoError(t, err) {
 					return
 				}
@@ -172,7 +172,7 @@ func BenchmarkNew(b *testing.B) {
 		b.Run(fmt.Sprintf("%dKiB", nbytes>>10), func(b *testing.B) {
 			b.SetBytes(int64(nbytes))
 			for b.Loop() {
-				s, err := segment.New(nbytes)
+				s, err := segment.New(nbytes, "test")
 				if err != nil {
 					b.Fatal(err)
 				}
