@@ -71,9 +71,13 @@ func (a *Array[T]) At(index ...int) T {
 	return a.data[a.position(index)]
 }
 
-// Set sets the element at index to v. It panics as At does.
+// Set sets the element at index to v. It panics as At does, and if the array
+// is ReadOnly.
 func (a *Array[T]) Set(v T, index ...int) {
 	a.mustBeOpen()
+	if a.seg.Mode() == segment.ReadOnly {
+		panic(readOnly)
+	}
 	if len(index) != len(a.shape) {
 		panic(badCount)
 	}
@@ -95,9 +99,35 @@ func (a *Array[T]) Row(i int) []T {
 	return a.data[lo:hi:hi]
 }
 
-// Close gives the memory back. What was taken from the array before,
-// slices, matrices and views, must not be used any more: an access faults.
-// Closing a closed array or a view does nothing and returns nil.
+// RowBytes returns the bytes of the indices lo to hi of axis 0, without hi, as
+// they lie in memory: the shared memory itself. It panics as Slice does.
+//
+// Package parmap uses it to learn which part of the array a chunk owns.
+func (a *Array[T]) RowBytes(lo, hi int) []byte {
+	return segment.BytesOf(a.rows(lo, hi))
+}
+
+// rows returns the elements under the indices lo to hi of axis 0.
+func (a *Array[T]) rows(lo, hi int) []T {
+	a.mustBeOpen()
+	if len(a.shape) == 0 {
+		panic(noAxes)
+	}
+	if lo < 0 || lo > hi || hi > a.shape[0] {
+		panic(badBounds)
+	}
+	return a.data[lo*a.row : hi*a.row]
+}
+
+// Close gives the memory back, or that of a file to the system; what was
+// written to the file is there for every program, and after Sync for good.
+// What was taken from the array before, slices, matrices and views, must not
+// be used any more: an access faults, or, if the file is open a second time,
+// reaches that.
+//
+// Closing a closed array or a view does nothing and returns nil. Close does
+// not wait: while a run that names the array is under way, it does nothing and
+// returns ErrInUse.
 func (a *Array[T]) Close() error {
 	if a.isView || a.seg == nil {
 		return nil

@@ -3,7 +3,9 @@ package shmarray
 import (
 	"errors"
 	"fmt"
+	"os"
 
+	"github.com/parfor-go/parfor/internal/npy"
 	"github.com/parfor-go/parfor/internal/segment"
 )
 
@@ -13,11 +15,43 @@ var (
 	// ErrShape: a negative dimension, more elements than an int can count
 	// the bytes of, or a shape that does not fit the data.
 	ErrShape = errors.New("shmarray: bad shape")
-	// ErrClosed: the array, or the owner of the view, is closed.
-	ErrClosed = errors.New(closed)
+	// ErrClosed: the array, or the owner of the view, is closed. A fault in a
+	// closed array's memory, as package parmap reports it, is this error too.
+	ErrClosed = fmt.Errorf("shmarray: array is %w", segment.ErrClosed)
+	// ErrInUse: a run that is under way uses the array, or the file is open in
+	// another mode.
+	ErrInUse = errors.New("shmarray: array is in use")
+	// ErrPrivate: the array is in memory that no other process can see.
+	ErrPrivate = errors.New("shmarray: no reference to private memory")
 	// ErrNoSpace: more bytes than the memory, the disk or a limit has left.
 	ErrNoSpace = errors.New("shmarray: no space")
+	// ErrFormat: not a .npy file, or not one that can be opened in place.
+	ErrFormat = errors.New("shmarray: bad format")
+	// ErrDType: the elements of a file are of another type than those wanted.
+	ErrDType = errors.New("shmarray: wrong element type")
+	// ErrByteOrder: the elements of a file are in another machine's byte order.
+	ErrByteOrder = errors.New("shmarray: wrong byte order")
+	// ErrMisaligned: the elements of a file begin at an odd place.
+	ErrMisaligned = errors.New("shmarray: misaligned")
 )
+
+// What readers of headers return; see kinds.
+var (
+	errByteOrder  = errors.New("byte order")
+	errMisaligned = errors.New("misaligned")
+)
+
+// kinds are the errors of this package that stand for others'.
+var kinds = []struct{ inner, kind error }{
+	{segment.ErrNoSpace, ErrNoSpace},
+	{segment.ErrInUse, ErrInUse},
+	{segment.ErrClosed, ErrClosed},
+	{npy.ErrFormat, ErrFormat},
+	{npy.ErrDType, ErrDType},
+	{npy.ErrShape, ErrShape},
+	{errByteOrder, ErrByteOrder},
+	{errMisaligned, ErrMisaligned},
+}
 
 // What a caller's mistakes panic with.
 const (
@@ -28,11 +62,13 @@ const (
 	noAxes     = "shmarray: a 0-d array has no rows"
 	notMatrix  = "shmarray: not a 2-d array"
 	notAVector = "shmarray: not a 1-d array"
+	badMode    = "shmarray: unknown mode"
+	readOnly   = "shmarray: write to a read-only array"
 )
 
 // detailed is an error of one of the kinds above with a text of its own.
 type detailed struct {
-	kind error // ErrShape, ErrNoSpace
+	kind error
 	err  error
 }
 
@@ -44,10 +80,23 @@ func shapeErrorf(format string, args ...any) error {
 }
 
 // segmentError says who failed to get a segment.
-func segmentError(err error) error {
-	err = fmt.Errorf("shmarray: %w", err)
-	if errors.Is(err, segment.ErrNoSpace) {
-		return &detailed{ErrNoSpace, err}
+func segmentError(err error) error { return sorted(fmt.Errorf("shmarray: %w", err)) }
+
+// fileError says what failed to do what.
+func fileError(op, path string, err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) { // has both
+		return sorted(fmt.Errorf("shmarray: %w", err))
+	}
+	return sorted(fmt.Errorf("shmarray: %s %s: %w", op, path, err))
+}
+
+// sorted gives err its kind, if it has one.
+func sorted(err error) error {
+	for _, k := range kinds {
+		if errors.Is(err, k.inner) {
+			return &detailed{k.kind, err}
+		}
 	}
 	return err
 }

@@ -40,6 +40,7 @@ func suite[T shmarray.Elem](t *testing.T) {
 			t.Run("sub", func(t *testing.T) { testSub[T](t, shape) })
 			t.Run("rows", func(t *testing.T) { testRows[T](t, shape) })
 			t.Run("reshape", func(t *testing.T) { testReshape[T](t, shape) })
+			t.Run("file", func(t *testing.T) { testFile[T](t, shape) })
 		})
 	}
 }

@@ -22,16 +22,10 @@ func (a *Array[T]) Sub(index ...int) *Array[T] {
 // panics unless 0 <= lo <= hi <= Shape()[0], or if the array is 0-d or
 // closed.
 func (a *Array[T]) Slice(lo, hi int) *Array[T] {
-	a.mustBeOpen()
-	if len(a.shape) == 0 {
-		panic(noAxes)
-	}
-	if lo < 0 || lo > hi || hi > a.shape[0] {
-		panic(badBounds)
-	}
+	data := a.rows(lo, hi)
 	shape := slices.Clone(a.shape)
 	shape[0] = hi - lo
-	return of(a.data[lo*a.row:hi*a.row], shape, a.seg, true)
+	return of(data, shape, a.seg, true)
 }
 
 // Reshape returns a view of all elements, in the same order, in another

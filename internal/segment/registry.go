@@ -159,13 +159,14 @@ func Hold(b []byte) (release func(), ok bool) {
 	}, true
 }
 
-// ID returns what a process needs to find these bytes, and where among those
-// of the mapping they begin. It is false if no other process can have them.
-func (s *Segment) ID() (id ID, offset int, ok bool) {
+// Locate returns what a process needs to find b, which lies in the segment, in
+// a mapping of the same object: the object, and where in it b begins. It is
+// false if no other process can have it.
+func (s *Segment) Locate(b []byte) (id ID, offset int, ok bool) {
 	if s.m == nil || s.m.id == (ID{}) {
 		return ID{}, 0, false
 	}
-	return s.m.id, int(addressOf(s.bytes) - s.m.begin()), true
+	return s.m.id, int(addressOf(b) - s.m.begin()), true
 }
 
 // File returns what is mapped, for a process that is to map it too, or nil.

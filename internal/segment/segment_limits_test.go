@@ -73,7 +73,7 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 	lower(t, unix.RLIMIT_FSIZE, 1<<20)
 	newSegment(t, 1<<20)
-	_, err := segment.New(1<<20 + 1, "test")
+	_, err := segment.New(1<<20+1, "test")
 	assert.EqualError(t, err, "reserve 1048577 bytes: 1048576 available: file too large")
 	assert.ErrorIs(t, err, segment.ErrNoSpace)
 	assert.ErrorIs(t, err, unix.EFBIG)

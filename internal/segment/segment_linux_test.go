@@ -152,12 +152,12 @@ func TestTemporaryNameIsGoneAtOnce(t *testing.T) {
 func TestNoRoomAnywhereSaysHowMuchThereIs(t *testing.T) {
 	t.Setenv("TMPDIR", "/nonexistent")
 	defer segment.Without(unix.ENOSYS, nil, "/proc")() // a file system with no room at all
-	_, err := segment.New(1 << 20, "test")
+	_, err := segment.New(1<<20, "test")
 	assert.ErrorIs(t, err, os.ErrNotExist)
 	assert.NotErrorIs(t, err, segment.ErrNoSpace)
 
 	t.Setenv("TMPDIR", "/proc")
-	_, err = segment.New(1 << 20, "test")
+	_, err = segment.New(1<<20, "test")
 	assert.ErrorIs(t, err, segment.ErrNoSpace)
 	assert.EqualError(t, err, "reserve 1048576 bytes: 0 available: reserve /proc: no space left on device")
 }
@@ -178,13 +178,13 @@ func TestAddressSpaceLimit(t *testing.T) {
 	limit := pages*os.Getpagesize() + 256<<20
 	lower(t, unix.RLIMIT_AS, limit)
 	for range 20 {
-		s, err := segment.New(48 << 20, "test")
+		s, err := segment.New(48<<20, "test")
 		require.NoError(t, err, "the quarantine makes room")
 		require.NoError(t, s.Close())
 		_, quarantined := segment.Quarantined()
 		require.LessOrEqual(t, quarantined, limit/8)
 	}
-	_, err = segment.New(512 << 20, "test")
+	_, err = segment.New(512<<20, "test")
 	assert.ErrorIs(t, err, unix.ENOMEM)
 	assert.ErrorIs(t, err, segment.ErrNoSpace)
 }

@@ -155,7 +155,7 @@ func TestSegmentsFromManyGoroutines(t *testing.T) {
 	for g := range 8 {
 		wg.Go(func() {
 			for i := range 50 {
-				s, err := segment.New(1 + g*4096, "test")
+				s, err := segment.New(1+g*4096, "test")
 				if !assert.NoError(t, err) {
 					return
 				}
