@@ -163,6 +163,9 @@ func TestNoRoomAnywhereSaysHowMuchThereIs(t *testing.T) {
 }
 
 func TestAddressSpaceLimit(t *testing.T) {
+	if raced {
+		t.Skip("the race detector needs more address space than this")
+	}
 	if math.MaxInt == math.MaxInt32 {
 		t.Skip("512 MiB more may not fit the address space of 32 bits anyway")
 	}

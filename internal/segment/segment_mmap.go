@@ -15,7 +15,7 @@ const supported = true
 
 // Variables only so that tests can play a system that fails.
 var (
-	mmap   = unix.MmapPtr
+	mmap   = systemMmap
 	fsync  = (*os.File).Sync
 	link   = os.Link
 	rename = os.Rename

@@ -1,8 +1,13 @@
-//go:build race && unix
+//go:build race && linux && !s390x
 
 package segment
 
-import "os"
+import (
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 // quarantineBytes bounds the quarantine's address space, which here is the Go
 // heap's.
@@ -18,4 +23,18 @@ const quarantineBytes = 256 << 20
 func home(nbytes int) []byte {
 	page := os.Getpagesize()
 	return make([]byte, (nbytes+page-1)/page*page+page)
+}
+
+// systemMmap is unix.MmapPtr, but returns addr itself where there is one: made
+// anew from a number, a pointer into the heap fails the checks of pointers
+// that the compiler adds under the race detector.
+func systemMmap(fd int, offset int64, addr unsafe.Pointer, length uintptr, prot, flags int) (unsafe.Pointer, error) {
+	if addr == nil {
+		return unix.MmapPtr(fd, offset, addr, length, prot, flags)
+	}
+	_, _, errno := unix.Syscall6(unix.SYS_MMAP, uintptr(addr), length, uintptr(prot), uintptr(flags), uintptr(fd), uintptr(offset))
+	if errno != 0 {
+		return nil, errno
+	}
+	return addr, nil
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package shmarray_test
+
+const raced = false
