@@ -11,10 +11,24 @@ import (
 // panics if a is not 2-d or is closed. An array without elements gives an
 // empty matrix, because gonum has no other without elements.
 //
-// The matrix stays on the array as the receiver of Copy, Zero, Add, Mul,
-// Apply, Inverse, Solve and all that keep its size. CloneFrom, Grow beyond
-// its size, and a larger result after Reset give it memory of its own without
-// a word; Backs tells.
+// The matrix stays on the array as the receiver of Set, Copy, Add, Apply, Mul,
+// Inverse, Solve and the like, also when it is an argument too, and as the
+// destination of QTo, VTo or SolveTo of a factorization. A result of another
+// size panics; only Copy takes what fits.
+//
+// CloneFrom, SetRawMatrix, and a result larger than the array after Reset give
+// the matrix memory of its own without a word, and the array keeps what it
+// held; Backs tells. A result that fits after Reset lies in the array again,
+// from its first element on. Grow returns another matrix, elsewhere.
+//
+// To gonum, two matrices that share elements overlap, and most operations
+// panic, also if Dense made both of one array. To pass the receiver as an
+// argument, pass the same *mat.Dense.
+//
+// A band of rows is Dense(a.Slice(lo, hi)), which ends where the band ends. A
+// Slice of the matrix does not: its Grow, and a larger result after its
+// Reset, run into the rows below, which may be another worker's. In both,
+// Apply counts rows from the first of the band.
 func Dense(a *Array[float64]) *mat.Dense {
 	data := a.Data()
 	if len(a.shape) != 2 {
@@ -28,7 +42,14 @@ func Dense(a *Array[float64]) *mat.Dense {
 
 // Vec returns a gonum vector that shares the memory of a 1-d array. It panics
 // if a is not 1-d or is closed. An array without elements gives an empty
-// vector. See Dense for what makes it leave the array.
+// vector.
+//
+// The vector stays on the array and leaves it as a matrix of Dense does.
+// SetRawVector, RowViewOf and ColViewOf give it other memory; CloneFromVec does
+// only if what it clones is longer, and otherwise writes the array.
+//
+// A row of a matrix is Vec(a.Sub(i)). A RowView of gonum's does not end where
+// the row ends: its SliceVec and CloneFromVec can run into the rows below.
 func Vec(a *Array[float64]) *mat.VecDense {
 	data := a.Data()
 	if len(a.shape) != 1 {
@@ -42,7 +63,10 @@ func Vec(a *Array[float64]) *mat.VecDense {
 
 // CDense returns a gonum complex matrix that shares the memory of a 2-d
 // array. It panics if a is not 2-d or is closed. An array without elements
-// gives an empty matrix. See Dense for what makes it leave the array.
+// gives an empty matrix.
+//
+// The matrix stays on the array and leaves it as one of Dense does; gonum has
+// no CloneFrom for it, and SetRawCMatrix for SetRawMatrix.
 func CDense(a *Array[complex128]) *mat.CDense {
 	data := a.Data()
 	if len(a.shape) != 2 {
