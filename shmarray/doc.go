@@ -1,13 +1,18 @@
 // Package shmarray holds numeric arrays in memory that other processes can
-// map too. An array hands out ordinary slices and gonum matrices that share
-// its memory, so a loop that fills one needs no change.
+// map too, and in .npy files that NumPy has open at the same time. An array
+// hands out ordinary slices and gonum matrices that share its memory, so a
+// loop that fills one needs no change.
 //
 // # Overview
 //
 // Zeros, Ones, New, Full, Like, OnesLike and Copy create an array; FromSlice
-// and FromMatrix bring data in. Data, Row, At and Set reach the elements.
-// Sub, Slice and Reshape are views. Dense, Vec, CDense and General32 give the
-// array to gonum. Close gives the memory back.
+// and FromMatrix bring data in. Create makes one that is a .npy file, Open maps
+// such a file, Load reads one of any kind. Private is for arrays that no other
+// process needs.
+//
+// Data, Row, At and Set reach the elements. Sub, Slice and Reshape are views.
+// Dense, Vec, CDense and General32 give the array to gonum. Sync puts a file
+// on the disk, Close gives the memory back.
 //
 // # Words
 //
@@ -16,22 +21,30 @@
 // none. Axis 0 is the first: its indices are the rows, whatever lies under
 // them. A view is an array that shares the memory of the array it was made
 // from, which is its owner. A segment is a range of mapped bytes; each array
-// that is not a view owns one.
+// that is not a view owns one, or a share in one if a file was opened more
+// than once. An array without a file is anonymous. A reference says where an
+// array is, so that another process can find it.
 //
 // # Invariants
 //
 // Elements lie in row-major order without gaps, also in views, so Data of
-// any array is one slice. A shape never changes. Elements begin as zeros.
-// Slices end where the array, the row or the view ends, in capacity too:
-// append cannot run into a neighbour. The memory of an array is reserved when
-// it is created: a later access cannot fail for want of space.
+// any array is one slice. A shape never changes. Elements begin as zeros, or
+// as what the file holds. Slices end where the array, the row or the view ends,
+// in capacity too: append cannot run into a neighbour. The memory of an array,
+// or its place on the disk, is reserved when it is created: a later access
+// cannot fail for want of space. (A CopyOnWrite array takes memory when it is
+// written to, and a file that another program made may have holes.)
+//
+// A process maps a file once, however often it is opened, under whichever
+// name. So two slices share memory only if their addresses say so, which is
+// how gonum finds out. CopyOnWrite arrays share with none.
 //
 // # Memory
 //
-// On Linux an array is a memfd: it has no name, is not bounded by the size
-// of /dev/shm, and is gone with the last process that has it. Other Unix
-// systems, and sandboxes without memfd_create, use an unnamed temporary file.
-// Elsewhere creating an array returns an error that wraps
+// On Linux an anonymous array is a memfd: it has no name, is not bounded by
+// the size of /dev/shm, and is gone with the last process that has it. Other
+// Unix systems, and sandboxes without memfd_create, use an unnamed temporary
+// file. Elsewhere creating an array returns an error that wraps
 // errors.ErrUnsupported.
 //
 // The memory is not in the Go heap. GOGC and GOMEMLIMIT do not count it, and
@@ -39,9 +52,12 @@
 // GOMEMLIMIT subtracts its arrays from it. Creating an array compares its
 // size with the memory that the machine and the process's cgroups have left,
 // without swap, and returns an error rather than bring on the system's
-// out-of-memory killer. Each open array takes one file descriptor.
+// out-of-memory killer. Each open array takes one file descriptor, but for
+// those of Private.
 //
-// The race detector does not see accesses to an array.
+// Under the race detector arrays lie on pages of the Go heap, because it sees
+// accesses to no other. GOGC counts them there, and nothing else differs. (So
+// it is on Linux; elsewhere the detector does not see arrays.)
 //
 // # Lifetime
 //
@@ -50,15 +66,23 @@
 // slice or a matrix taken from it may live longer than the Array.
 //
 // Closing frees the memory at once. Methods of the closed array and of its
-// views panic, or return ErrClosed where they return an error; only Shape and
-// Len still answer. A slice or a matrix taken earlier must not be used any
-// more. If it is, the access is a fault that ends the program, and not a
-// silent read or write of another array: the addresses of closed arrays are
-// used again only after many later closes.
+// views panic, or return ErrClosed where they return an error; only Shape, Len
+// and Path still answer. A slice or a matrix taken earlier must not be used any
+// more. If it is, the access is a fault, and not a silent read or write of
+// another array: the addresses of closed arrays are used again only after many
+// later closes. Package parmap turns a fault of a body into an error that names
+// the array; anywhere else it ends the program.
+//
+// docs/guarantees.md has these rules with their reasons.
 //
 // # Concurrency
 //
 // Any number of goroutines may read an array, and write elements of it that
 // no other goroutine reads or writes meanwhile, as with a slice. Close must
 // happen after the last access.
+//
+// Between processes that map one file or memfd a store is seen by every later
+// load. Nothing else is promised: there is no lock, a complex128, and on a
+// 32-bit machine any element of 8 bytes, can be seen half written, and two
+// elements in either order.
 package shmarray

@@ -35,12 +35,6 @@ var (
 	ErrMisaligned = errors.New("shmarray: misaligned")
 )
 
-// What readers of headers return; see kinds.
-var (
-	errByteOrder  = errors.New("byte order")
-	errMisaligned = errors.New("misaligned")
-)
-
 // kinds are the errors of this package that stand for others'.
 var kinds = []struct{ inner, kind error }{
 	{segment.ErrNoSpace, ErrNoSpace},
@@ -49,8 +43,6 @@ var kinds = []struct{ inner, kind error }{
 	{npy.ErrFormat, ErrFormat},
 	{npy.ErrDType, ErrDType},
 	{npy.ErrShape, ErrShape},
-	{errByteOrder, ErrByteOrder},
-	{errMisaligned, ErrMisaligned},
 }
 
 // What a caller's mistakes panic with.
@@ -74,6 +66,11 @@ type detailed struct {
 
 func (e *detailed) Error() string   { return e.err.Error() }
 func (e *detailed) Unwrap() []error { return []error{e.kind, e.err} }
+
+// errorf is for errors that fileError completes.
+func errorf(kind error, format string, args ...any) error {
+	return &detailed{kind, fmt.Errorf(format, args...)}
+}
 
 func shapeErrorf(format string, args ...any) error {
 	return &detailed{ErrShape, fmt.Errorf("shmarray: "+format, args...)}

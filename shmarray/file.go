@@ -58,7 +58,7 @@ func Create[T Elem](path string, shape ...int) (*Array[T], error) {
 	if nbytes > math.MaxInt-npy.HeaderSize {
 		return nil, shapeErrorf("create %s: shape %v: more than %d bytes", path, shape, math.MaxInt)
 	}
-	head, err := npy.Header{Type: typeOf[T](), BigEndian: bigEndian, Shape: shape}.Encode()
+	head, err := npy.Header{Type: typeOf[T](), BigEndian: bigEndian && segment.Sizeof[T]() > 1, Shape: shape}.Encode()
 	if err != nil {
 		return nil, fileError("create", path, err)
 	}
@@ -96,7 +96,7 @@ func Open[T Elem](path string, mode Mode) (*Array[T], error) {
 	}
 	// Opening a pipe could block, and a device do anything.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fileError("open", path, fmt.Errorf("%w: not a regular file", npy.ErrFormat))
+		return nil, fileError("open", path, errorf(ErrFormat, "not a regular file"))
 	}
 	f, err := os.OpenFile(path, flag, 0)
 	if err != nil {
@@ -121,24 +121,27 @@ func Open[T Elem](path string, mode Mode) (*Array[T], error) {
 // readHeader reads the header of f, whose elements must be T, and where they
 // begin. It makes sure that a regular file is long enough for them.
 func readHeader[T Elem](f *os.File) (h npy.Header, offset int, err error) {
+	want := typeOf[T]()
 	h, offset, err = npy.Read(f)
-	if err != nil {
+	switch {
+	case errors.Is(err, npy.ErrDType):
+		return h, 0, fmt.Errorf("%w: wanted %v", err, want)
+	case err != nil:
 		return h, 0, err
-	}
-	if want := typeOf[T](); h.Type != want {
-		return h, 0, fmt.Errorf("%w: the elements are %v, wanted %v", npy.ErrDType, h.Type, want)
+	case h.Type != want:
+		return h, 0, errorf(ErrDType, "the elements are %v: wanted %v", h.Type, want)
 	}
 	nbytes := h.Count() * h.Type.Size
 	if nbytes > math.MaxInt-offset {
-		return h, 0, fmt.Errorf("%w: shape %v: more than %d bytes", npy.ErrShape, h.Shape, math.MaxInt)
+		return h, 0, errorf(ErrShape, "shape %v: more than %d bytes", h.Shape, math.MaxInt)
 	}
 	info, err := f.Stat()
 	if err != nil {
 		return h, 0, err
 	}
 	if info.Mode().IsRegular() && info.Size() < int64(offset+nbytes) {
-		return h, 0, fmt.Errorf("%w: %d bytes long, its header and shape %v of %v take %d",
-			npy.ErrFormat, info.Size(), h.Shape, h.Type, offset+nbytes)
+		return h, 0, errorf(ErrFormat, "%d bytes long: a header and %v of shape %v take %d",
+			info.Size(), h.Type, h.Shape, offset+nbytes)
 	}
 	return h, offset, nil
 }
@@ -148,11 +151,11 @@ func mappable(h npy.Header, offset int) error {
 	align := min(h.Type.Size, 8)
 	switch {
 	case !h.Native():
-		return fmt.Errorf("%w of %v: Load swaps the bytes", errByteOrder, h.Type)
+		return errorf(ErrByteOrder, "%v in the byte order of another machine: Load swaps them", h.Type)
 	case !h.RowMajor():
-		return fmt.Errorf("%w: shape %v in Fortran order: Load reorders it", npy.ErrFormat, h.Shape)
+		return errorf(ErrFormat, "shape %v in Fortran order: Load reorders it", h.Shape)
 	case offset%align != 0:
-		return fmt.Errorf("%w: %v at byte %d, which is not a multiple of %d: Load moves them", errMisaligned, h.Type, offset, align)
+		return errorf(ErrMisaligned, "%v from byte %d on, which is not a multiple of %d: Load moves them", h.Type, offset, align)
 	}
 	return nil
 }
@@ -204,7 +207,7 @@ func readData(f *os.File, h npy.Header, offset int, dst []byte) error {
 		_, err = io.ReadFull(f, dst)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: the file ends before its data", npy.ErrFormat)
+		return errorf(ErrFormat, "the file ends before its data")
 	}
 	if err != nil || h.Native() {
 		return err

@@ -62,7 +62,7 @@ func TestREADMEChangesTheSequentialLoop(t *testing.T) {
 func TestREADMEIsShortAndItsLinksExist(t *testing.T) {
 	text := readme(t)
 	assert.LessOrEqual(t, strings.Count(text, "\n"), 200)
-	links := regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(text, -1)
+	links := regexp.MustCompile(`\]\(([^):, ]+)\)`).FindAllStringSubmatch(text, -1)
 	require.NotEmpty(t, links)
 	for _, link := range links {
 		_, err := os.Stat(filepath.Join(root, link[1]))
