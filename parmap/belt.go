@@ -123,6 +123,7 @@ func (b *belt[T, R]) endLocked() {
 
 // feed ranges over the source.
 func (b *belt[T, R]) feed(in iter.Seq[T]) {
+	catchFaults()
 	returned := false
 	defer func() {
 		var died *PanicError
@@ -196,6 +197,7 @@ func (b *belt[T, R]) recycle(it *item[T, R]) {
 
 // stay is the life of a worker of the belt's own.
 func (b *belt[T, R]) stay() {
+	catchFaults()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for {

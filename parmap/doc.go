@@ -53,6 +53,12 @@
 // runtime.Goexit in a body likewise becomes a Goexit in the caller, so that
 // t.FailNow works in a body. The next call finds everything as usual.
 //
+// A fault in a body is such a panic: an access to a closed array or to what was
+// cut off from a file, or a write to a read-only array. The PanicError says
+// which it was, of which array and at which byte, and the program goes on. In a
+// goroutine that a body starts, as gonum's large matrix products do, a fault
+// ends the program, as it does outside of a verb.
+//
 // # Determinism
 //
 // Results do not depend on the number of workers nor on the schedule: For and

@@ -3,6 +3,8 @@ package parmap
 import (
 	"fmt"
 	"runtime/debug"
+
+	"github.com/parfor-go/parfor/internal/segment"
 )
 
 // A ChunkError is the error of a body: which indices it ran, and what it
@@ -35,8 +37,18 @@ func (e *ChunkError) Unwrap() error { return e.Err }
 // A PanicError is a panic of a body. The plain verbs panic with it, the Err
 // verbs return it inside a [ChunkError]. A panic that passes through several
 // nested verbs stays the PanicError of the innermost.
+//
+// A fault of a body in mapped memory is one too: an access to an array that was
+// closed or to what was cut off from a file, or a write to a read-only array.
+// Value is then an error that says which of these it was, of which array, at
+// which byte. errors.Is(err, shmarray.ErrClosed) holds if the array was closed,
+// and errors.As finds the runtime.Error, whose text blames a nil pointer. An
+// access through a nil pointer itself has that error as its Value.
+//
+// A fault in a goroutine that a body starts, as gonum's large matrix products
+// do, or in C code, cannot be caught: it ends the program.
 type PanicError struct {
-	Value any    // what the body panicked with
+	Value any    // what the body panicked with, or what explains its fault
 	Stack []byte // of the body's goroutine, as by debug.Stack
 }
 
@@ -72,5 +84,5 @@ func newPanicError(v any) *PanicError {
 	if p, ok := v.(*PanicError); ok {
 		return p // a nested verb's
 	}
-	return &PanicError{Value: v, Stack: debug.Stack()}
+	return &PanicError{Value: segment.Explain(v), Stack: debug.Stack()}
 }

@@ -33,6 +33,9 @@ var plain = map[string]func(n int, f func(i int), opts ...parmap.Option){
 	"Map": func(n int, f func(i int), opts ...parmap.Option) {
 		parmap.Map(indices(n), func(i int) int { f(i); return i }, opts...)
 	},
+	"MapInto": func(n int, f func(i int), opts ...parmap.Option) {
+		parmap.MapInto(make([]int, n), indices(n), func(i int) int { f(i); return i }, opts...)
+	},
 	"Map2": func(n int, f func(i int), opts ...parmap.Option) {
 		parmap.Map2(indices(n), indices(n), func(i, _ int) int { f(i); return i }, opts...)
 	},

@@ -248,6 +248,7 @@ func (r *region) offer(want int, awake bool) (found int) {
 
 // attend runs chunks as worker w until none is left, or visits, maybe again.
 func (r *region) attend(w int, again bool) {
+	catchFaults()
 	returned := false
 	defer func() {
 		if !returned {
@@ -275,8 +276,10 @@ func (r *region) attend(w int, again bool) {
 // first: so a short region rouses nobody and a long one soon, and a helper that
 // was busy elsewhere finds most of the work still to be had.
 func (r *region) attendFirst() {
+	before := catchFaults()
 	returned := false
 	defer func() {
+		restoreFaults(before)
 		if !returned {
 			r.fail(recover())
 		}

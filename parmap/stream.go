@@ -72,14 +72,25 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Contex
 
 // serial is the stream with one worker: in the consumer, one item at a time.
 func (b *belt[T, R]) serial(in iter.Seq[T], yield func(R, error) bool) {
-	theirs := false // the loop's body runs, or all is over
+	before := catchFaults()
+	theirs := false // the loop's body runs, or has not returned
 	defer func() {
+		restoreFaults(before)
 		if !theirs {
 			if v := recover(); v != nil {
 				panic(newPanicError(v)) // of the source
 			}
 		}
 	}()
+	hand := func(v R, err error) (more bool) {
+		theirs = true
+		restoreFaults(before)
+		// Deferred, as a panic of the body goes through the source.
+		defer func() { before = catchFaults() }()
+		more = yield(v, err)
+		theirs = false
+		return more
+	}
 	number := 0
 	for v := range in {
 		if b.ctx.Err() != nil {
@@ -93,17 +104,14 @@ func (b *belt[T, R]) serial(in iter.Seq[T], yield func(R, error) bool) {
 		if it.err != nil {
 			it.fail()
 		}
-		theirs = true
-		if !yield(it.out, it.err) || it.err != nil && !b.collect {
+		if !hand(it.out, it.err) || it.err != nil && !b.collect {
 			return
 		}
-		theirs = false
 		number++
 	}
-	theirs = true
 	if b.ctx.Err() != nil {
 		var none R
-		yield(none, context.Cause(b.caller))
+		hand(none, context.Cause(b.caller))
 	}
 }
 
