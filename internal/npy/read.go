@@ -18,12 +18,12 @@ const (
 // the file at which the data begin. It reads exactly offset bytes and takes
 // little more memory than that.
 //
-// Read is as strict as NumPy, and stricter where only a hand-made file
-// differs: the dict has each of its three keys once, and the integers are
-// decimal. It returns an ErrFormat if the bytes are not a header or end early,
-// an ErrDType if it is one of another type, and an ErrShape if the shape has
-// more than 64 axes, a negative one, or more data than an int can count. An
-// error of r is returned wrapped.
+// Read refuses some of what NumPy takes but never wrote: keys that come twice,
+// escapes and comments, integers that are not plain decimals, and names of
+// types such as "float64". It returns an ErrFormat if the bytes are not a
+// header or end early, an ErrDType if the elements are of another type, and an
+// ErrShape if the shape has more than 64 axes, a negative one, or more data
+// than an int can count. An error of r is returned wrapped.
 func Read(r io.Reader) (h Header, offset int, err error) {
 	text, version, offset, err := readText(r)
 	if err != nil {
