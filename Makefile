@@ -21,5 +21,5 @@ bench:  ## run the benchmarks
 cross:  ## type-check the systems that no test runs on
 	bash .ci/run cross
 
-storm:  ## repeat the parmap tests on a busy machine; STORM=20 for more
+storm:  ## repeat the tests of parmap and shmarray on a busy machine; STORM=20 for more
 	bash .ci/run storm
