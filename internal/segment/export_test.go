@@ -1,5 +1,7 @@
 package segment
 
+import "os"
+
 // Quarantined returns what the quarantine of this process holds.
 func Quarantined() (ranges, nbytes int) {
 	q := &closedRanges
@@ -47,3 +49,33 @@ func SetMeasure(measure func() int64) (restore func()) {
 func Available() int64 { return available() }
 
 const Unknown int64 = unknown
+
+// NameAt returns the name of the mapping at addr, in quarantine or not.
+func NameAt(addr uintptr) (name string, ok bool) {
+	m := mappings.at(addr)
+	if m == nil {
+		return "", false
+	}
+	return m.name, true
+}
+
+// Identities returns how many objects are known to be mapped.
+func Identities() int {
+	mappings.mu.RLock()
+	defer mappings.mu.RUnlock()
+	return len(mappings.byID)
+}
+
+// SetFile changes what s takes for its file, until the returned function is
+// called.
+func SetFile(s *Segment, f *os.File) (restore func()) {
+	old := s.m.file
+	s.m.file = f
+	return func() { s.m.file = old }
+}
+
+// Populate gives every page of b its memory.
+func Populate(b []byte) error { return populate(b) }
+
+// IsNoSpace is what makes an error of the system an ErrNoSpace.
+var IsNoSpace = isNoSpace

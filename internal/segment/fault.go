@@ -3,6 +3,7 @@ package segment
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -49,12 +50,19 @@ func Explain(v any) any {
 		f.What, f.closed = "array unmapped", true
 	case m.truncated(at):
 		f.What = "file truncated under its mapping"
-	case m.mode == ReadOnly:
+	case m.mode == ReadOnly && m.readable(at):
 		f.What = "write to a read-only array"
 	default:
 		f.What = "bytes that the system could not read or find room for"
 	}
 	return f
+}
+
+// readable reports whether the file gives byte at, or ends before it, so that a
+// disk that fails is not taken for a write.
+func (m *mapping) readable(at int) bool {
+	_, err := m.file.ReadAt(make([]byte, 1), int64(at))
+	return err == nil || err == io.EOF
 }
 
 // truncated reports whether the page of byte at lies behind the file's end.

@@ -41,55 +41,70 @@ func Create(path string, head []byte, nbytes int, name string) (s *Segment, err 
 		}
 		defer process.settle(total)
 	}
-	d, err := newDraft(path)
+	s, err = create(draftNameless, path, head, total, name)
+	if errors.Is(err, errNameless) {
+		s, err = create(draftNamed, path, head, total, name)
+	}
+	if err != nil {
+		return nil, createError(path, total, err)
+	}
+	return s, nil
+}
+
+// errNameless says that a file cannot be without a name, or not get one later.
+var errNameless = errors.New("no nameless files")
+
+// create is Create by way of a draft from open, without its checks and errors.
+func create(open func(string) (*draft, error), path string, head []byte, total int, name string) (*Segment, error) {
+	d, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	m := &mapping{file: d.file, mode: ReadWrite, path: path, name: name, data: len(head)}
-	if err := m.draw(d, head, total); err != nil {
+	if err := m.draw(head, total); err != nil {
 		d.discard()
-		var re *ReserveError
-		if isNoSpace(err) && !errors.As(err, &re) {
-			err = &ReserveError{Want: total, Available: freeBytes(dir), Err: err}
-		}
-		return nil, errors.Join(err, m.undo())
-	}
-	return &Segment{m: m, bytes: m.mem[len(head):]}, nil
-}
-
-// draw fills the draft d, maps it, gives it its name, and enters m.
-func (m *mapping) draw(d *draft, head []byte, total int) (err error) {
-	if err := allocate(d.file, total); err != nil {
-		return err
-	}
-	if m.id, err = identify(d.file); err != nil {
-		return err
-	}
-	if err := m.mapFile(total); err != nil {
-		return err
-	}
-	// The head last: a file that has one is whole.
-	if _, err := d.file.WriteAt(head, 0); err != nil {
-		return err
-	}
-	if err := syncFile(d.file); err != nil {
-		return err
+		m.undo()
+		return nil, err
 	}
 	// Entered before anybody can find the file, and open it, by its name.
 	mappings.add(m)
+	s := &Segment{m: m, bytes: m.mem[len(head):]}
 	if err := d.publish(); err != nil {
-		mappings.forget(m)
-		return err
+		_ = s.Close() // who opened the file before it was gone again, keeps it
+		return nil, err
 	}
-	return nil
+	return s, nil
 }
 
-// undo ends a mapping that has no handle yet.
-func (m *mapping) undo() error {
-	if m.mem == nil {
-		return m.file.Close()
+// undo ends a mapping that the registry does not have.
+func (m *mapping) undo() {
+	if m.mem != nil {
+		_ = m.unmap()
 	}
-	return errors.Join(m.unmap(), m.file.Close())
+	if m.file != nil {
+		m.file.Close()
+	}
+}
+
+// createError returns what Create says about err: with the numbers, if space
+// was the reason, and else with the path.
+func createError(path string, total int, err error) error {
+	if errors.Is(err, ErrNoSpace) {
+		return err // has the numbers
+	}
+	// The name in err is a temporary file's, or the directory's.
+	switch e := err.(type) {
+	case *os.LinkError:
+		err = e.Err
+	case *os.PathError:
+		if err = e.Err; e.Op != "open" {
+			err = os.NewSyscallError(e.Op, err)
+		}
+	}
+	if isNoSpace(err) {
+		return &ReserveError{Want: total, Available: freeBytes(filepath.Dir(path)), Err: err}
+	}
+	return &os.PathError{Op: "create", Path: path, Err: err}
 }
 
 // Map maps the bytes [lo, hi) of f, and what lies before them; hi > 0. It
@@ -98,15 +113,13 @@ func (m *mapping) undo() error {
 // A file that is mapped already is not mapped again: the segment is a further
 // handle on the same memory. The error wraps ErrInUse if that was mapped in
 // another mode or is shorter. CopyOnWrite is a mapping of its own each time.
+// Without the address space it is a *ReserveError.
 func Map(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segment, error) {
 	s, err := attach(f, path, mode, lo, hi, name)
 	if err != nil || s.m.file != f {
-		err = errors.Join(err, f.Close())
+		f.Close() // nothing was written to it
 	}
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s, err
 }
 
 func attach(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segment, error) {
@@ -125,23 +138,21 @@ func attach(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segme
 	if mode == CopyOnWrite {
 		id = ID{}
 	}
+	// r.mu is not held while the file is mapped: that may drain the quarantine,
+	// which takes it.
 	r := &mappings
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	m := r.byID[id]
-	switch {
-	case m == nil:
+	r.attaching.Lock()
+	defer r.attaching.Unlock()
+	m, err := r.share(id, mode, hi)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil {
 		m = &mapping{file: f, id: id, mode: mode, path: path, name: name, data: lo}
 		if err := m.mapFile(hi); err != nil {
 			return nil, err
 		}
-		r.addLocked(m)
-	case m.mode != mode:
-		return nil, fmt.Errorf("%w: the file is open in another mode", ErrInUse)
-	case hi > len(m.mem):
-		return nil, fmt.Errorf("%w: the file is open with %d bytes, and has %d now", ErrInUse, len(m.mem), hi)
-	default:
-		m.handles++
+		r.add(m)
 	}
 	return &Segment{m: m, bytes: m.mem[lo:hi:hi]}, nil
 }

@@ -1,8 +1,8 @@
 package segment
 
 import (
-	"cmp"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -43,7 +43,11 @@ var mappings registry
 
 // A registry finds mappings by address, those in quarantine included, and the
 // open ones by identity.
+//
+// Locks are taken in the order attaching, the quarantine's, mu.
 type registry struct {
+	attaching sync.Mutex // held by Map, so that nobody else maps the file too
+
 	mu   sync.RWMutex // protects what follows
 	all  []*mapping   // by address; they do not overlap
 	byID map[ID]*mapping
@@ -56,7 +60,10 @@ func (m *mapping) begin() uintptr { return addressOf(m.mem) }
 // r.mu is held.
 func (r *registry) search(addr uintptr) int {
 	i, _ := slices.BinarySearchFunc(r.all, addr, func(m *mapping, addr uintptr) int {
-		return cmp.Compare(m.begin()+uintptr(len(m.mem)), addr+1)
+		if m.begin()+uintptr(len(m.mem)) <= addr {
+			return -1
+		}
+		return 1
 	})
 	return i
 }
@@ -65,10 +72,6 @@ func (r *registry) search(addr uintptr) int {
 func (r *registry) add(m *mapping) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.addLocked(m)
-}
-
-func (r *registry) addLocked(m *mapping) {
 	m.handles = 1
 	r.all = slices.Insert(r.all, r.search(m.begin()), m)
 	if m.id != (ID{}) {
@@ -77,6 +80,24 @@ func (r *registry) addLocked(m *mapping) {
 		}
 		r.byID[m.id] = m
 	}
+}
+
+// share returns the open mapping of id, with a further handle, or nil if there
+// is none. It is an error if that has another mode or less than hi bytes.
+func (r *registry) share(id ID, mode Mode, hi int) (*mapping, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.byID[id]
+	switch {
+	case m == nil:
+		return nil, nil
+	case m.mode != mode:
+		return nil, fmt.Errorf("%w: the file is open in another mode", ErrInUse)
+	case hi > len(m.mem):
+		return nil, fmt.Errorf("%w: the file is open with %d bytes, and has %d now", ErrInUse, len(m.mem), hi)
+	}
+	m.handles++
+	return m, nil
 }
 
 // release takes one handle from m, whose flag it sets, and reports whether it
@@ -98,7 +119,7 @@ func (r *registry) release(m *mapping, closed *atomic.Bool) (last bool, err erro
 	return true, nil
 }
 
-// forget removes mappings whose addresses are about to be given up.
+// forget removes m, which is gone and whose addresses are about to be given up.
 func (r *registry) forget(m *mapping) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -191,7 +212,8 @@ func Find(id ID, lo, hi int) *Segment {
 	return &Segment{m: m, bytes: m.mem[lo:hi:hi], borrowed: true}
 }
 
-// Live returns the names of the open mappings. Tests look for leaks with it.
+// Live returns the addresses and names of the open mappings. Tests look for
+// leaks with it.
 func Live() []string {
 	r := &mappings
 	r.mu.RLock()
@@ -199,7 +221,7 @@ func Live() []string {
 	var names []string
 	for _, m := range r.all {
 		if !m.gone.Load() {
-			names = append(names, m.name)
+			names = append(names, fmt.Sprintf("%#x %s", m.begin(), m.name))
 		}
 	}
 	return names

@@ -14,7 +14,6 @@ package segment
 import (
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -76,33 +75,32 @@ func New(nbytes int, name string) (*Segment, error) {
 		if limit := fileSizeLimit(); int64(nbytes) > limit {
 			return nil, &ReserveError{Want: nbytes, Available: limit, Err: errFileSize}
 		}
-		file, err := reserve(nbytes)
+		file, reserved, err := object(nbytes)
 		if err != nil {
 			return nil, err
 		}
-		m, err := shared(file, nbytes, name)
-		if err != nil {
-			file.Close()
+		m := &mapping{file: file, mode: ReadWrite, name: name}
+		if err := m.share(nbytes, reserved); err != nil {
+			m.undo()
+			return nil, err
 		}
-		return m, err
+		return m, nil
 	})
 }
 
-// shared maps the first nbytes of file, which it takes over unless it fails.
-func shared(file *os.File, nbytes int, name string) (*mapping, error) {
-	id, err := identify(file)
-	if err != nil {
-		return nil, err
+// share maps nbytes of m's file and gives them memory, if they are not
+// reserved yet. Until then nobody has their address.
+func (m *mapping) share(nbytes int, reserved bool) (err error) {
+	if m.id, err = identify(m.file); err != nil {
+		return err
 	}
-	m := &mapping{file: file, id: id, mode: ReadWrite, name: name}
 	if err := m.mapFile(nbytes); err != nil {
-		return nil, err
+		return err
 	}
-	if err := populate(m.mem, false); err != nil {
-		_ = m.unmap()
-		return nil, err
+	if reserved {
+		return populate(m.mem)
 	}
-	return m, nil
+	return m.furnish()
 }
 
 // NewPrivate is New for bytes that no other process can map. They are the
@@ -110,11 +108,13 @@ func shared(file *os.File, nbytes int, name string) (*mapping, error) {
 func NewPrivate(nbytes int, name string) (*Segment, error) {
 	return reserved(nbytes, "private", func() (*mapping, error) {
 		m := &mapping{mode: ReadWrite, name: name}
-		if err := m.mapPrivate(nbytes); err != nil {
-			return nil, err
+		err := m.mapPrivate(nbytes)
+		if err == nil {
+			advise(m.mem)
+			err = populate(m.mem)
 		}
-		if err := populate(m.mem, true); err != nil {
-			_ = m.unmap()
+		if err != nil {
+			m.undo()
 			return nil, err
 		}
 		return m, nil
@@ -145,13 +145,13 @@ func reserved(nbytes int, kind string, create func() (*mapping, error)) (*Segmen
 	return &Segment{m: m, bytes: m.mem}, nil
 }
 
-// numbered adds the bytes asked for and there to an error without them.
+// numbered adds the bytes asked for and there to err, which may know of a lack
+// of something else than memory.
 func numbered(err error, nbytes int) error {
-	var re *ReserveError
-	if errors.As(err, &re) {
-		return err
-	}
-	return &ReserveError{Want: nbytes, Available: process.roomBut(nbytes), Err: err}
+	re := &ReserveError{Want: nbytes, Available: unknown, Err: err}
+	errors.As(err, &re)
+	re.Available = min(re.Available, process.roomBut(nbytes))
+	return re
 }
 
 // Bytes returns the bytes. After Close an access to them faults, unless

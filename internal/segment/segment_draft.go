@@ -20,15 +20,22 @@ type draft struct {
 	temp string // its name now, or ""
 }
 
-// newDraft returns an empty draft of path.
-func newDraft(path string) (*draft, error) {
-	dir, base := filepath.Split(path)
-	if f := nameless(dir); f != nil {
-		return &draft{file: f, path: path}, nil
+// draftNameless returns an empty draft of path without a name. The error is
+// errNameless where there are none.
+func draftNameless(path string) (*draft, error) {
+	f, err := nameless(filepath.Dir(path))
+	if err != nil {
+		return nil, err
 	}
+	return &draft{file: f, path: path}, nil
+}
+
+// draftNamed returns an empty draft of path with a name of its own.
+func draftNamed(path string) (*draft, error) {
+	dir, base := filepath.Split(path)
 	for {
 		temp := fmt.Sprintf("%s.%s.parfor-%d", dir, base, rand.Uint32())
-		f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		f, err := openFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 		if errors.Is(err, os.ErrExist) {
 			continue
 		}
@@ -37,6 +44,24 @@ func newDraft(path string) (*draft, error) {
 		}
 		return &draft{file: f, path: path, temp: temp}, nil
 	}
+}
+
+// draw fills m's file, which is on the disk then, and maps it.
+func (m *mapping) draw(head []byte, total int) (err error) {
+	if err := allocate(m.file, total); err != nil {
+		return err
+	}
+	if m.id, err = identify(m.file); err != nil {
+		return err
+	}
+	if err := m.mapFile(total); err != nil {
+		return err
+	}
+	// The head last: a file that has one is whole.
+	if _, err := writeAt(m.file, head, 0); err != nil {
+		return err
+	}
+	return fsync(m.file)
 }
 
 // discard removes the draft's name, if it has one. The file stays open.
@@ -48,13 +73,14 @@ func (d *draft) discard() {
 }
 
 // publish gives the draft its name, on the disk too. It fails if there is a
-// file of that name. After an error there is none of the draft's.
+// file of that name. The error is errNameless if a draft without a name cannot
+// have one. After an error there is no name of the draft's.
 func (d *draft) publish() error {
 	var err error
 	if d.temp == "" {
 		err = linkNameless(d.file, d.path)
 	} else if err = link(d.temp, d.path); isMissing(err) {
-		err = d.rename()
+		err = renameFree(d.temp, d.path)
 	}
 	d.discard()
 	if err != nil {
@@ -67,21 +93,23 @@ func (d *draft) publish() error {
 	return nil
 }
 
-// rename is publish on a file system without hard links. Between the look and
-// the renaming another process could create the file, which would be lost.
-func (d *draft) rename() error {
-	if _, err := os.Lstat(d.path); err == nil {
-		return &os.PathError{Op: "create", Path: d.path, Err: os.ErrExist}
+// lookAndRename is renameFree for what has no call for that: between the look
+// and the renaming another process could create path, which would be lost.
+func lookAndRename(old, path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return os.ErrExist
 	}
-	return rename(d.temp, d.path)
+	return rename(old, path)
 }
 
-// syncFile returns when f is on the disk.
-func syncFile(f *os.File) error { return fsync(f) }
-
-// syncDir returns when the names in dir are, where a system can do that.
+// syncDir returns when the names in dir are on the disk. Where that cannot be
+// had, the file system does not know it or the user may not read dir, it
+// returns nil at once.
 func syncDir(dir string) error {
-	d, err := os.Open(dir)
+	d, err := openFile(dir, os.O_RDONLY, 0)
+	if errors.Is(err, os.ErrPermission) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -93,8 +121,13 @@ func syncDir(dir string) error {
 }
 
 // isMissing reports whether err says that the system, a file system or a
-// sandbox's filter does not have a call.
+// sandbox's filter does not have a call. Where it means what it says, the call
+// that is made instead fails too, and says so.
 func isMissing(err error) bool {
-	return errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) ||
-		errors.Is(err, unix.EACCES) || errors.Is(err, unix.EOPNOTSUPP)
+	for _, e := range []error{unix.ENOSYS, unix.EPERM, unix.EACCES, unix.EOPNOTSUPP, unix.ENOTSUP} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }

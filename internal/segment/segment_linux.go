@@ -2,40 +2,49 @@ package segment
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 	"os"
+	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
 
 const mapNoReserve = unix.MAP_NORESERVE
 
-// Variables only so that tests can play a system or a sandbox that lacks them.
+// What is asked of Linux. Variables only so that tests can play a system or a
+// sandbox that fails or lacks them.
 var (
 	memfdCreate = unix.MemfdCreate
 	fallocate   = unix.Fallocate
 	madvise     = unix.Madvise
 	linkat      = unix.Linkat
+	renameat2   = unix.Renameat2
+	statfs      = unix.Statfs
+	truncate    = (*os.File).Truncate
 	shmDir      = "/dev/shm"
 )
 
-// reserve returns a memory file of nbytes zero bytes whose memory is
-// reserved and whose size is sealed, or else an unnamed temporary file.
-func reserve(nbytes int) (*os.File, error) {
-	f, err := memfd()
+// object returns a memory file of nbytes zero bytes whose size is sealed, or
+// else an unnamed temporary file, whose bytes are reserved then.
+func object(nbytes int) (f *os.File, reserved bool, err error) {
+	f, err = memfd()
 	if isMissing(err) {
-		return temporary(nbytes, shmDir, os.TempDir())
+		f, err = temporary(nbytes, shmDir, os.TempDir())
+		return f, true, err
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if err := allocate(f, nbytes); err != nil {
+	if err := truncate(f, int64(nbytes)); err != nil {
 		f.Close()
-		return nil, err
+		return nil, false, err
 	}
 	// Sealed, a process that gets the descriptor cannot cut off what this one
 	// has mapped (SIGBUS). Where seals are missing, nothing is lost but that.
 	_, _ = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL)
-	return f, nil
+	return f, false, nil
 }
 
 // memfd opens an empty memory file. Its name shows in /proc/*/maps.
@@ -55,7 +64,7 @@ func memfd() (*os.File, error) {
 // behind however this process ends; on a file system that cannot do that, one
 // whose name is gone at once.
 func unnamed(dir string) (*os.File, error) {
-	f, err := os.OpenFile(dir, unix.O_TMPFILE|unix.O_EXCL|os.O_RDWR, 0o600)
+	f, err := openFile(dir, unix.O_TMPFILE|unix.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return createRemoved(dir)
 	}
@@ -65,77 +74,172 @@ func unnamed(dir string) (*os.File, error) {
 // procFD is where the open files of this process have names.
 const procFD = "/proc/self/fd"
 
-// nameless opens a new file in dir to which linkNameless can give a name, or
-// returns nil. If this process is killed before, nothing is left.
-func nameless(dir string) *os.File {
+// nameless opens a new file in dir to which linkNameless can give a name. If
+// this process is killed before, nothing is left. The error is errNameless:
+// opening a file with a name says why.
+func nameless(dir string) (*os.File, error) {
 	if _, err := os.Stat(procFD); err != nil {
-		return nil
+		return nil, errNameless
 	}
-	f, err := os.OpenFile(dir, unix.O_TMPFILE|os.O_RDWR, 0o666)
+	f, err := openFile(dir, unix.O_TMPFILE|os.O_RDWR, 0o666)
 	if err != nil {
-		return nil // opening one with a name says why
+		return nil, errNameless
 	}
-	return f
+	return f, nil
 }
 
-// linkNameless gives f its first name, which must be free.
+// linkNameless gives f its first name, which must be free. The error is
+// errNameless where that cannot be done: on a file system without links, or
+// under a sandbox's rules about them.
 func linkNameless(f *os.File, path string) error {
 	old := fmt.Sprintf("%s/%d", procFD, f.Fd())
-	if err := linkat(unix.AT_FDCWD, old, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW); err != nil {
-		return &os.PathError{Op: "create", Path: path, Err: err}
+	err := linkat(unix.AT_FDCWD, old, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
+	if isMissing(err) || err == unix.EXDEV {
+		return errNameless
 	}
-	return nil
+	return err
+}
+
+// renameFree renames old to path, which must be free. Where a file system
+// cannot promise that, another process could create path just before, and
+// would lose it.
+func renameFree(old, path string) error {
+	err := renameat2(unix.AT_FDCWD, old, unix.AT_FDCWD, path, unix.RENAME_NOREPLACE)
+	if err == unix.EINVAL || isMissing(err) {
+		return lookAndRename(old, path)
+	}
+	return err
 }
 
 // allocate gives f its size and reserves every page of it.
 func allocate(f *os.File, nbytes int) error {
-	if err := f.Truncate(int64(nbytes)); err != nil {
+	if err := truncate(f, int64(nbytes)); err != nil {
 		return err
 	}
-	// In pieces, because older versions of Linux undo a whole fallocate that a
-	// signal interrupts: a program with a 10 ms timer, such as the profiler's,
-	// would never get beyond what fits between two. 4 MiB take 0.5 to 8 ms.
-	const piece = 4 << 20
-	for off := 0; off < nbytes; off += piece {
-		n := min(piece, nbytes-off)
-		err := fallocate(int(f.Fd()), 0, int64(off), int64(n))
-		for err == unix.EINTR {
-			err = fallocate(int(f.Fd()), 0, int64(off), int64(n))
-		}
+	for off := 0; off < nbytes; {
+		end := off + min(reservePiece, nbytes-off)
+		err := reserve(f, off, end)
 		if isMissing(err) {
 			return writeZeros(f, nbytes)
 		}
 		if err != nil {
+			return err
+		}
+		off = end
+	}
+	return nil
+}
+
+// reservePiece bounds what one fallocate is asked for, because older versions
+// of Linux undo a whole one that a signal interrupts: a program with a 10 ms
+// timer, such as the profiler's, would never get beyond what fits between two.
+// 4 MiB take 0.5 to 8 ms.
+const reservePiece = spreadPiece
+
+// reserve gives the bytes [lo, hi) of f, which has that length, their room.
+func reserve(f *os.File, lo, hi int) error {
+	for {
+		err := fallocate(int(f.Fd()), 0, int64(lo), int64(hi-lo))
+		if err != unix.EINTR {
 			return os.NewSyscallError("fallocate", err)
 		}
 	}
-	return nil
 }
 
 // addressLimit returns how much address space this process may have.
 func addressLimit() int64 { return limit(unix.RLIMIT_AS) }
 
+// addressRoom returns how much of that is left, or unknown.
+func addressRoom() int64 {
+	limit, pages := addressLimit(), int64(0)
+	b, err := os.ReadFile("/proc/self/statm")
+	if err == nil {
+		_, err = fmt.Sscan(string(b), &pages)
+	}
+	if err != nil || limit == math.MaxInt64 {
+		return unknown
+	}
+	return max(0, limit-pages*int64(os.Getpagesize()))
+}
+
+// freeBytes returns the room that dir's file system has for this user, or
+// unknown: opening a file there says why. A file system without a size, such
+// as ramfs or tmpfs with size=0, counts no blocks at all.
+func freeBytes(dir string) int64 {
+	var st unix.Statfs_t
+	if err := statfs(dir, &st); err != nil || st.Blocks == 0 {
+		return unknown
+	}
+	size := uint64(st.Bsize)
+	if st.Frsize > 0 { // of which the blocks are; FUSE may have a larger Bsize
+		size = uint64(st.Frsize)
+	}
+	hi, lo := bits.Mul64(st.Bavail, size)
+	if hi != 0 || lo > math.MaxInt64 {
+		return unknown
+	}
+	return int64(lo)
+}
+
 // inMemory reports whether the files in dir take memory and not a disk.
 func inMemory(dir string) bool {
 	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil {
+	if err := statfs(dir, &st); err != nil {
 		return false
 	}
 	kind := uint32(st.Type) // signed, of the length of a word
 	return kind == unix.TMPFS_MAGIC || kind == unix.RAMFS_MAGIC
 }
 
-// populate gives every page of mem its memory, on all processors, so that the
-// first access is as fast as any other. If huge is true, in huge pages where
-// there are some.
-func populate(mem []byte, huge bool) error {
+// furnish gives every page of m, which is a memory file's, its memory, on all
+// processors: reserved, so that it is there, and present, so that the first
+// access is as fast as any other. Linux reserves one piece at a time, which
+// takes half as long as making it present, and meanwhile the other processors
+// do that with pieces before it: 1 GiB takes two processors TODO ms so, and
+// TODO if all of it is reserved first.
+func (m *mapping) furnish() error {
+	huge := hugeOnAdvice()
 	if huge {
-		_ = madvise(mem, unix.MADV_HUGEPAGE)
+		advise(m.mem)
 	}
-	err := Spread(len(mem), func(lo, hi int) error {
-		return madvise(mem[lo:hi], unix.MADV_POPULATE_WRITE)
+	err := Spread(len(m.mem), func(lo, hi int) error {
+		if huge { // fallocate alone would take small pages
+			_ = madvise(m.mem[lo:hi], unix.MADV_POPULATE_WRITE)
+		}
+		if err := reserve(m.file, lo, hi); err != nil {
+			return err
+		}
+		return present(m.mem[lo:hi])
 	})
-	if err == unix.EINVAL || isMissing(err) { // before Linux 5.14: at the first access
+	if !isMissing(err) {
+		return err
+	}
+	if err := writeZeros(m.file, len(m.mem)); err != nil {
+		return err
+	}
+	return populate(m.mem)
+}
+
+// hugeOnAdvice reports whether memory files can have huge pages, but only where
+// the program advises it. Most systems are set up to give them none.
+var hugeOnAdvice = sync.OnceValue(func() bool {
+	b, _ := os.ReadFile("/sys/kernel/mm/transparent_hugepage/shmem_enabled")
+	return strings.Contains(string(b), "[advise]")
+})
+
+// advise asks for huge pages in mem, where there are some.
+func advise(mem []byte) { _ = madvise(mem, unix.MADV_HUGEPAGE) }
+
+// populate makes every page of mem present, on all processors.
+func populate(mem []byte) error {
+	return Spread(len(mem), func(lo, hi int) error { return present(mem[lo:hi]) })
+}
+
+// present makes every page of mem present, or before Linux 5.14 leaves them to
+// the first access.
+func present(mem []byte) error {
+	err := madvise(mem, unix.MADV_POPULATE_WRITE)
+	if err == unix.EINVAL || isMissing(err) {
 		return nil
 	}
 	return os.NewSyscallError("madvise", err)
@@ -143,8 +247,4 @@ func populate(mem []byte, huge bool) error {
 
 // syncRange writes b, a part of m, to the disk. On Linux msync is fdatasync of
 // a range.
-func syncRange(m *mapping, b []byte) error {
-	lo := int(addressOf(b) - m.begin())
-	first := lo - lo%os.Getpagesize()
-	return os.NewSyscallError("msync", unix.Msync(m.mem[first:lo+len(b)], unix.MS_SYNC))
-}
+func syncRange(m *mapping, b []byte) error { return m.msync(b) }

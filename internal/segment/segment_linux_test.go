@@ -2,7 +2,6 @@ package segment_test
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"strings"
 	"testing"
@@ -150,44 +149,25 @@ func TestTemporaryNameIsGoneAtOnce(t *testing.T) {
 }
 
 func TestNoRoomAnywhereSaysHowMuchThereIs(t *testing.T) {
+	shm, tmp := t.TempDir(), t.TempDir()
+	full := func(_ string, st *unix.Statfs_t) error {
+		*st = unix.Statfs_t{Blocks: 100, Bsize: 4096}
+		return nil
+	}
 	t.Setenv("TMPDIR", "/nonexistent")
-	defer segment.Without(unix.ENOSYS, nil, "/proc")() // a file system with no room at all
+	defer segment.SetStatfs(func(path string, st *unix.Statfs_t) error {
+		if path == "/nonexistent" {
+			return unix.ENOENT
+		}
+		return full(path, st)
+	})()
+	defer segment.Without(unix.ENOSYS, nil, shm)()
 	_, err := segment.New(1<<20, "test")
 	assert.ErrorIs(t, err, os.ErrNotExist)
 	assert.NotErrorIs(t, err, segment.ErrNoSpace)
 
-	t.Setenv("TMPDIR", "/proc")
+	t.Setenv("TMPDIR", tmp)
 	_, err = segment.New(1<<20, "test")
 	assert.ErrorIs(t, err, segment.ErrNoSpace)
-	assert.EqualError(t, err, "reserve 1048576 bytes: 0 available: reserve /proc: no space left on device")
-}
-
-func TestAddressSpaceLimit(t *testing.T) {
-	if raced {
-		t.Skip("the race detector needs more address space than this")
-	}
-	if math.MaxInt == math.MaxInt32 {
-		t.Skip("512 MiB more may not fit the address space of 32 bits anyway")
-	}
-	if !inChild(t) {
-		return
-	}
-	// As much address space as Go has by now, and 256 MiB.
-	var pages int
-	b, err := os.ReadFile("/proc/self/statm")
-	require.NoError(t, err)
-	_, err = fmt.Sscan(string(b), &pages)
-	require.NoError(t, err)
-	limit := pages*os.Getpagesize() + 256<<20
-	lower(t, unix.RLIMIT_AS, limit)
-	for range 20 {
-		s, err := segment.New(48<<20, "test")
-		require.NoError(t, err, "the quarantine makes room")
-		require.NoError(t, s.Close())
-		_, quarantined := segment.Quarantined()
-		require.LessOrEqual(t, quarantined, limit/8)
-	}
-	_, err = segment.New(512<<20, "test")
-	assert.ErrorIs(t, err, unix.ENOMEM)
-	assert.ErrorIs(t, err, segment.ErrNoSpace)
+	assert.EqualError(t, err, "reserve 1048576 bytes: 0 available: reserve "+tmp+": no space left on device")
 }

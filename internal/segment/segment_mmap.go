@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -13,12 +14,18 @@ import (
 
 const supported = true
 
-// Variables only so that tests can play a system that fails.
+// What is asked of the system. Variables only so that tests can play one that
+// fails.
 var (
-	mmap   = systemMmap
-	fsync  = (*os.File).Sync
-	link   = os.Link
-	rename = os.Rename
+	mmap     = systemMmap
+	munmap   = unix.MunmapPtr
+	msync    = unix.Msync
+	fstat    = unix.Fstat
+	openFile = os.OpenFile
+	writeAt  = (*os.File).WriteAt
+	fsync    = (*os.File).Sync
+	link     = os.Link
+	rename   = os.Rename
 )
 
 // The reasons if a segment exceeds fileSizeLimit or freeBytes.
@@ -41,9 +48,10 @@ func limit(resource int) int64 {
 }
 
 // isNoSpace reports whether err is about memory, disk space or a limit on
-// either, and not, say, about the number of open files.
+// either, and not, say, about the number of open files. EFAULT is what Linux
+// says when populate finds no room for a page of a file.
 func isNoSpace(err error) bool {
-	for _, e := range []error{unix.ENOSPC, unix.ENOMEM, unix.EFBIG, unix.EDQUOT} {
+	for _, e := range []error{unix.ENOSPC, unix.ENOMEM, unix.EFBIG, unix.EDQUOT, unix.EFAULT} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -54,7 +62,7 @@ func isNoSpace(err error) bool {
 // identify returns the identity of what f is.
 func identify(f *os.File) (ID, error) {
 	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+	if err := fstat(int(f.Fd()), &st); err != nil {
 		return ID{}, os.NewSyscallError("fstat", err)
 	}
 	return ID{Device: uint64(st.Dev), Inode: uint64(st.Ino)}, nil
@@ -84,14 +92,17 @@ func (m *mapping) mapAt(fd, nbytes, prot, flags int) error {
 		flags |= unix.MAP_FIXED
 	}
 	p, err := mmap(fd, 0, addr, uintptr(nbytes), prot, flags)
-	if err != nil {
+	if err == unix.ENOMEM {
 		// A limit on the address space counts the quarantine too.
 		closedRanges.drain()
 		p, err = mmap(fd, 0, addr, uintptr(nbytes), prot, flags)
 	}
 	if err != nil {
-		m.home = nil
-		return os.NewSyscallError("mmap", err)
+		err = os.NewSyscallError("mmap", err)
+		if isNoSpace(err) {
+			return &ReserveError{Want: nbytes, Available: addressRoom(), Err: err}
+		}
+		return err
 	}
 	// unsafe: exactly the range that was mapped just now.
 	m.mem = unsafe.Slice((*byte)(p), nbytes)
@@ -125,7 +136,10 @@ func replace(mem []byte, prot, flags int) error {
 }
 
 // lost keeps what the Go heap must never use again.
-var lost [][]byte
+var lost struct {
+	mu    sync.Mutex // protects what follows
+	homes [][]byte
+}
 
 // unmap gives the addresses back to who they are from: the system or, where
 // they have a home, the Go heap.
@@ -133,13 +147,15 @@ func (m *mapping) unmap() error {
 	if m.home != nil {
 		err := replace(m.mem, unix.PROT_READ|unix.PROT_WRITE, 0)
 		if err != nil {
-			lost = append(lost, m.home)
+			lost.mu.Lock()
+			lost.homes = append(lost.homes, m.home)
+			lost.mu.Unlock()
 		}
 		m.home = nil
 		return err
 	}
 	// unsafe: as in replace.
-	return os.NewSyscallError("munmap", unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(m.mem)), uintptr(len(m.mem))))
+	return os.NewSyscallError("munmap", munmap(unsafe.Pointer(unsafe.SliceData(m.mem)), uintptr(len(m.mem))))
 }
 
 // temporary returns a file without a name, of nbytes zero bytes that are
@@ -157,6 +173,9 @@ func temporary(nbytes int, dirs ...string) (*os.File, error) {
 				return f, nil
 			}
 			f.Close()
+		}
+		if isNoSpace(err) {
+			err = &ReserveError{Want: nbytes, Available: freeBytes(dir), Err: err}
 		}
 		last = err
 	}
@@ -181,10 +200,23 @@ func createRemoved(dir string) (*os.File, error) {
 // first touch of a page that a full disk has no room for is a SIGBUS.
 func writeZeros(f *os.File, nbytes int) error {
 	zeros := make([]byte, min(nbytes, 1<<20))
-	for off := 0; off < nbytes; off += len(zeros) {
-		if _, err := f.WriteAt(zeros[:min(len(zeros), nbytes-off)], int64(off)); err != nil {
+	for off := 0; off < nbytes; {
+		n := min(len(zeros), nbytes-off)
+		if _, err := writeAt(f, zeros[:n], int64(off)); err != nil {
 			return err
 		}
+		off += n
 	}
 	return nil
+}
+
+// msync writes b, a part of m, to its file.
+func (m *mapping) msync(b []byte) error {
+	lo := int(addressOf(b) - m.begin())
+	pages := m.mem[lo-lo%os.Getpagesize() : lo+len(b)]
+	err := msync(pages, unix.MS_SYNC)
+	for err == unix.EINTR { // nothing was given up
+		err = msync(pages, unix.MS_SYNC)
+	}
+	return os.NewSyscallError("msync", err)
 }

@@ -24,7 +24,7 @@ func available() int64 { return unknown }
 
 func isNoSpace(error) bool { return false }
 
-func reserve(int) (*os.File, error) { return nil, errors.ErrUnsupported }
+func object(int) (*os.File, bool, error) { return nil, false, errors.ErrUnsupported }
 
 func identify(*os.File) (ID, error) { return ID{}, errors.ErrUnsupported }
 
@@ -38,19 +38,23 @@ func (m *mapping) mapPrivate(int) error { return errors.ErrUnsupported }
 
 func (m *mapping) unmap() error { return errors.ErrUnsupported }
 
-func populate([]byte, bool) error { return errors.ErrUnsupported }
+func (m *mapping) furnish() error { return errors.ErrUnsupported }
+
+func advise([]byte) {}
+
+func populate([]byte) error { return errors.ErrUnsupported }
 
 func fence([]byte) error { return errors.ErrUnsupported }
 
-func allocate(*os.File, int) error { return errors.ErrUnsupported }
-
-func syncFile(*os.File) error { return errors.ErrUnsupported }
+func (m *mapping) draw([]byte, int) error { return errors.ErrUnsupported }
 
 func syncRange(*mapping, []byte) error { return errors.ErrUnsupported }
 
 type draft struct{ file *os.File }
 
-func newDraft(string) (*draft, error) { return nil, errors.ErrUnsupported }
+func draftNameless(string) (*draft, error) { return nil, errors.ErrUnsupported }
+
+func draftNamed(string) (*draft, error) { return nil, errors.ErrUnsupported }
 
 func (*draft) discard() {}
 

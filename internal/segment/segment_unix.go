@@ -3,18 +3,18 @@
 package segment
 
 import (
-	"errors"
 	"math"
 	"os"
-
-	"golang.org/x/sys/unix"
 )
 
 const mapNoReserve = 0 // not everywhere, and memory without access is not charged
 
-// reserve returns an unnamed temporary file of nbytes zero bytes. memfd_create
-// is missing or not in x/sys here.
-func reserve(nbytes int) (*os.File, error) { return temporary(nbytes, os.TempDir()) }
+// object returns an unnamed temporary file of nbytes zero bytes, which are
+// reserved. memfd_create is missing or not in x/sys here.
+func object(nbytes int) (f *os.File, reserved bool, err error) {
+	f, err = temporary(nbytes, os.TempDir())
+	return f, true, err
+}
 
 func unnamed(dir string) (*os.File, error) { return createRemoved(dir) }
 
@@ -27,23 +27,31 @@ func available() int64 { return unknown }
 // addressLimit does not shrink the quarantine: not every system has this limit.
 func addressLimit() int64 { return math.MaxInt64 }
 
+// addressRoom is not known for the same reason.
+func addressRoom() int64 { return unknown }
+
 // inMemory is false where that makes no difference: see available.
 func inMemory(string) bool { return false }
 
+// furnish has nothing to do: object has reserved the bytes.
+func (m *mapping) furnish() error { return nil }
+
+func advise([]byte) {}
+
 // populate leaves the pages to the first access.
-func populate([]byte, bool) error { return nil }
+func populate([]byte) error { return nil }
 
-func nameless(string) *os.File { return nil }
+func nameless(string) (*os.File, error) { return nil, errNameless }
 
-func linkNameless(*os.File, string) error { return errors.ErrUnsupported }
+func linkNameless(*os.File, string) error { return errNameless }
+
+func renameFree(old, path string) error { return lookAndRename(old, path) }
 
 // syncRange writes b, a part of m, to the disk. Not every system's msync waits
 // for the disk itself; fsync does.
 func syncRange(m *mapping, b []byte) error {
-	lo := int(addressOf(b) - m.begin())
-	first := lo - lo%os.Getpagesize()
-	if err := unix.Msync(m.mem[first:lo+len(b)], unix.MS_SYNC); err != nil {
-		return os.NewSyscallError("msync", err)
+	if err := m.msync(b); err != nil {
+		return err
 	}
 	return fsync(m.file)
 }

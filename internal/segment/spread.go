@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -20,21 +21,14 @@ const spreadPiece = 4 << 20
 // It is what fills or copies an array that is being created. It does not use
 // the goroutines of package parmap, which depends on this one.
 func Spread(nbytes int, f func(lo, hi int) error) error {
-	pieces := (nbytes + spreadPiece - 1) / spreadPiece
-	workers := min(runtime.GOMAXPROCS(0), pieces)
-	if workers <= 1 {
-		if nbytes == 0 {
-			return nil
-		}
-		return f(0, nbytes)
+	pieces := nbytes / spreadPiece
+	if nbytes%spreadPiece != 0 {
+		pieces++
 	}
 	var s spread
 	var wg sync.WaitGroup
-	for range workers - 1 {
-		wg.Go(func() {
-			debug.SetPanicOnFault(true)
-			s.work(nbytes, pieces, f)
-		})
+	for range min(runtime.GOMAXPROCS(0), pieces) - 1 {
+		wg.Go(func() { s.work(nbytes, pieces, f) })
 	}
 	s.work(nbytes, pieces, f)
 	wg.Wait()
@@ -51,10 +45,11 @@ type spread struct {
 
 	mu       sync.Mutex
 	err      error // under mu: the first
-	panicked any   // under mu: of the first that did
+	panicked any   // under mu: of the last that did
 }
 
 func (s *spread) work(nbytes, pieces int, f func(lo, hi int) error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if v := recover(); v != nil {
 			s.mu.Lock()
@@ -69,9 +64,9 @@ func (s *spread) work(nbytes, pieces int, f func(lo, hi int) error) {
 			return
 		}
 		lo := i * spreadPiece
-		if err := f(lo, min(nbytes, lo+spreadPiece)); err != nil {
+		if err := f(lo, lo+min(spreadPiece, nbytes-lo)); err != nil {
 			s.mu.Lock()
-			s.err = err
+			s.err = cmp.Or(s.err, err)
 			s.mu.Unlock()
 			s.over.Store(true)
 		}
