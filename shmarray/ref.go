@@ -4,30 +4,37 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"path/filepath"
 
 	"github.com/parfor-go/parfor/internal/npy"
 	"github.com/parfor-go/parfor/internal/segment"
 )
 
-// refVersion is the first byte of a reference.
+// refVersion is the first byte of a reference. There is one version: the
+// processes of a run are the same program.
 const refVersion = 1
 
-// A reference is what GobEncode writes: where an array is.
+// A reference says where an array is.
+//
+// Encoded it is a byte each for the version, the kind and the size of the
+// element type, and the mode; as varints the device, the inode, the offset, the
+// number of axes and the length of each; and the path, up to the end.
 type reference struct {
 	elem   npy.Type
-	mode   Mode
-	id     segment.ID // zero: no bytes, no memory
-	offset int        // of the first element, in bytes from the beginning of what is mapped
-	path   string     // "": anonymous
+	mode   Mode       // ReadOnly or ReadWrite
+	id     segment.ID // zero: no elements, no memory
+	offset int        // of the first element, in bytes from the beginning of the mapping
 	shape  []int
+	path   string // of the file, absolute; "": anonymous
 }
 
 // GobEncode encodes a reference to the array: which memory or file it is in,
-// where there, its shape and element type, and never the elements. A reference
-// to a view keeps the view's place.
+// where there, its shape and its element type, and never the elements, so that
+// it takes a few bytes for an array of any size. A reference to a view keeps
+// the view's place. It is good for as long as the array is open.
 //
-// The error is ErrPrivate for an array of Private and for CopyOnWrite, which no
-// other process can see, and ErrClosed.
+// The error is ErrClosed, or ErrPrivate for elements of a Private or a
+// CopyOnWrite array, which no other process can see.
 func (a *Array[T]) GobEncode() ([]byte, error) {
 	if a.seg.Closed() {
 		return nil, ErrClosed
@@ -44,26 +51,33 @@ func (a *Array[T]) GobEncode() ([]byte, error) {
 	return r.encode(), nil
 }
 
-// GobDecode makes a the array that a reference from GobEncode is to.
+// GobDecode makes a the array that a reference is to. What a was before is
+// not closed.
 //
-// Memory that this process has is not mapped again: a is a view of it, which
-// lasts as long as its owner. So it is in the process that encoded it, and in
-// a worker process that was given the memory. A file that this process has not
-// open is opened as the encoding process had it, and a closed by Close.
+// Nothing is copied, and nothing mapped a second time. In the process that
+// encoded the reference, and in a worker process that was given the memory, a
+// is a view: its Close does nothing, and it is closed when its owner is. A file
+// that this process has not open is opened by its path, in the mode in which
+// the encoding process had it; a is then an owner, which Close closes. An array
+// without elements is in no memory, and a an owner too.
 //
-// The error is ErrClosed if the memory is not to be had any more, ErrDType if
-// the elements are not T, and ErrFormat for what is not a reference.
+// The error is ErrClosed if this process has not the memory, any more or at
+// all, or if there is another file under the path now; ErrDType if the
+// elements are not T; ErrFormat if b is not a reference; and for a file each
+// of Open's.
 func (a *Array[T]) GobDecode(b []byte) error {
-	r, err := decodeReference(b)
-	if err != nil {
-		return err
+	bad := &detailed{ErrFormat, fmt.Errorf("shmarray: %d bytes that are not a reference", len(b))}
+	r, ok := decodeReference(b)
+	if !ok {
+		return bad
 	}
 	if want := typeOf[T](); r.elem != want {
 		return &detailed{ErrDType, fmt.Errorf("shmarray: reference to an array of %v, wanted %v", r.elem, want)}
 	}
 	n, err := size[T](r.shape)
-	if err != nil {
-		return err
+	nbytes := n * r.elem.Size
+	if err != nil || r.offset > math.MaxInt-nbytes || r.offset%min(r.elem.Size, 8) != 0 {
+		return bad
 	}
 	if n == 0 {
 		seg, err := segment.New(0, "")
@@ -73,33 +87,33 @@ func (a *Array[T]) GobDecode(b []byte) error {
 		*a = *of([]T{}, r.shape, seg, false)
 		return nil
 	}
-	return a.resolve(r, n*r.elem.Size)
+	return a.resolve(r, nbytes)
 }
 
-// resolve makes a the array of nbytes that r is to.
+// resolve makes a the array of nbytes > 0 that r is to.
 func (a *Array[T]) resolve(r reference, nbytes int) error {
-	if r.offset%min(r.elem.Size, 8) != 0 {
-		return &detailed{ErrMisaligned, fmt.Errorf("shmarray: reference to %v at byte %d", r.elem, r.offset)}
-	}
-	if seg := segment.Find(r.id, r.offset, r.offset+nbytes); seg != nil {
+	lo, hi := r.offset, r.offset+nbytes
+	// An identity alone proves little: a file system gives that of a file that
+	// is gone to the next one.
+	if seg := segment.Find(r.id, lo, hi); seg != nil && seg.Path() == r.path && Mode(seg.Mode()) == r.mode {
 		*a = *of(segment.Cast[T](seg.Bytes()), r.shape, seg, true)
 		return nil
 	}
 	if r.path == "" {
-		return &detailed{ErrClosed, fmt.Errorf("shmarray: reference to an array that is closed or of another process")}
+		return &detailed{ErrClosed, fmt.Errorf("shmarray: reference to a %s that is closed, or that this process was not given", describe[T](r.shape))}
 	}
 	owner, err := Open[T](r.path, r.mode)
 	if err != nil {
 		return err
 	}
-	id, begin, _ := owner.seg.Locate(segment.BytesOf(owner.data))
-	lo, hi := r.offset-begin, r.offset-begin+nbytes
-	if id != r.id || lo < 0 || hi > len(owner.data)*r.elem.Size {
-		owner.Close()
-		return &detailed{ErrClosed, fmt.Errorf("shmarray: reference to %s: that is another file now", r.path)}
+	if seg := segment.Find(r.id, lo, hi); seg != nil {
+		if data := segment.Cast[T](seg.Bytes()); Backs(owner, data) {
+			*a = *of(data, r.shape, owner.seg, false)
+			return nil
+		}
 	}
-	*a = *of(owner.data[lo/r.elem.Size:hi/r.elem.Size], r.shape, owner.seg, false)
-	return nil
+	owner.Close()
+	return &detailed{ErrClosed, fmt.Errorf("shmarray: reference to a %s of %s: that is another file now", describe[T](r.shape), r.path)}
 }
 
 func (r *reference) encode() []byte {
@@ -114,37 +128,31 @@ func (r *reference) encode() []byte {
 	return append(b, r.path...)
 }
 
-func decodeReference(b []byte) (r reference, err error) {
-	bad := &detailed{ErrFormat, fmt.Errorf("shmarray: %d bytes that are not a reference", len(b))}
+// decodeReference is the inverse of encode. It takes memory in proportion to
+// len(b), and does not look at what the numbers say together.
+func decodeReference(b []byte) (r reference, ok bool) {
 	if len(b) < 4 || b[0] != refVersion {
-		return r, bad
+		return r, false
 	}
 	r.elem = npy.Type{Kind: b[1], Size: int(b[2])}
 	r.mode = Mode(b[3])
-	b = b[4:]
-	next := func() uint64 {
+	b, ok = b[4:], true
+	next := func(limit uint64) uint64 {
 		v, n := binary.Uvarint(b)
-		if n <= 0 {
-			err = bad
+		if n <= 0 || v > limit {
+			ok = false
 			return 0
 		}
 		b = b[n:]
 		return v
 	}
-	r.id = segment.ID{Device: next(), Inode: next()}
-	offset, axes := next(), next()
-	if err != nil || r.mode != ReadOnly && r.mode != ReadWrite || offset > math.MaxInt || axes > uint64(len(b)) {
-		return r, bad
-	}
-	r.offset = int(offset)
-	r.shape = make([]int, axes)
+	r.id.Device = next(math.MaxUint64)
+	r.id.Inode = next(math.MaxUint64)
+	r.offset = int(next(math.MaxInt))
+	r.shape = make([]int, next(uint64(len(b)))) // each length takes a byte
 	for i := range r.shape {
-		dim := next()
-		if dim > math.MaxInt {
-			return r, bad
-		}
-		r.shape[i] = int(dim)
+		r.shape[i] = int(next(math.MaxInt))
 	}
 	r.path = string(b)
-	return r, err
+	return r, ok && (r.mode == ReadOnly || r.mode == ReadWrite) && (r.path == "" || filepath.IsAbs(r.path))
 }
