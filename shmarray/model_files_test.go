@@ -189,7 +189,7 @@ func (m *model[T]) decode() string {
 			r = m.refs[m.rng.IntN(len(m.refs))]
 		}
 	}
-	if m.reused(r.mem.disk) {
+	if parse(m.t, r.bytes).generation == 0 && m.reused(r.mem.disk) {
 		return "another file" // and there is no telling them apart
 	}
 	a := new(shmarray.Array[T])
@@ -236,8 +236,9 @@ func (m *model[T]) unresolved(a *shmarray.Array[T], err, want error) {
 }
 
 // reused reports whether d, a file that was removed and closed, has left its
-// number to another one. A reference knows its file by path, mode and number,
-// so if these are the same, GobDecode takes the other file for it.
+// number to another one. Where the system has no generations of numbers, a
+// reference knows its file by path, mode and number, so if these are the same,
+// GobDecode takes the other file for it.
 func (m *model[T]) reused(d *disk[T]) bool {
 	if d == nil {
 		return false

@@ -17,7 +17,7 @@ const refVersion = 1
 // A reference says where an array is.
 //
 // Encoded it is a byte each for the version, the kind and the size of the
-// element type, and the mode; as varints the device, the inode, the offset, the
+// element type, and the mode; as varints the device, the inode, its generation, the offset, the
 // number of axes and the length of each; and the path, up to the end.
 type reference struct {
 	elem   npy.Type
@@ -93,8 +93,8 @@ func (a *Array[T]) GobDecode(b []byte) error {
 // resolve makes a the array of nbytes > 0 that r is to.
 func (a *Array[T]) resolve(r reference, nbytes int) error {
 	lo, hi := r.offset, r.offset+nbytes
-	// An identity alone proves little: a file system gives that of a file that
-	// is gone to the next one.
+	// Where there are no generations, an identity alone proves little: a file
+	// system gives that of a file that is gone to the next one.
 	if seg := segment.Find(r.id, lo, hi); seg != nil && seg.Path() == r.path && Mode(seg.Mode()) == r.mode {
 		*a = *of(segment.Cast[T](seg.Bytes()), r.shape, seg, true)
 		return nil
@@ -120,6 +120,7 @@ func (r *reference) encode() []byte {
 	b := []byte{refVersion, r.elem.Kind, byte(r.elem.Size), byte(r.mode)}
 	b = binary.AppendUvarint(b, r.id.Device)
 	b = binary.AppendUvarint(b, r.id.Inode)
+	b = binary.AppendUvarint(b, r.id.Generation)
 	b = binary.AppendUvarint(b, uint64(r.offset))
 	b = binary.AppendUvarint(b, uint64(len(r.shape)))
 	for _, dim := range r.shape {
@@ -148,6 +149,7 @@ func decodeReference(b []byte) (r reference, ok bool) {
 	}
 	r.id.Device = next(math.MaxUint64)
 	r.id.Inode = next(math.MaxUint64)
+	r.id.Generation = next(math.MaxUint64)
 	r.offset = int(next(math.MaxInt))
 	r.shape = make([]int, next(uint64(len(b)))) // each length takes a byte
 	for i := range r.shape {

@@ -26,15 +26,15 @@ import (
 
 // A refWire is the encoding of a reference, written down a second time.
 type refWire struct {
-	version, kind, size, mode byte
-	device, inode, offset     uint64
-	shape                     []uint64
-	path                      string
+	version, kind, size, mode         byte
+	device, inode, generation, offset uint64
+	shape                             []uint64
+	path                              string
 }
 
 func (w refWire) bytes() []byte {
 	b := []byte{w.version, w.kind, w.size, w.mode}
-	for _, v := range append([]uint64{w.device, w.inode, w.offset, uint64(len(w.shape))}, w.shape...) {
+	for _, v := range append([]uint64{w.device, w.inode, w.generation, w.offset, uint64(len(w.shape))}, w.shape...) {
 		b = binary.AppendUvarint(b, v)
 	}
 	return append(b, w.path...)
@@ -49,7 +49,7 @@ func parse(t testing.TB, b []byte) refWire {
 		require.NoError(t, err)
 		return v
 	}
-	w.device, w.inode, w.offset = next(), next(), next()
+	w.device, w.inode, w.generation, w.offset = next(), next(), next(), next()
 	for range next() {
 		w.shape = append(w.shape, next())
 	}
@@ -63,7 +63,8 @@ func TestEncodingOfAReference(t *testing.T) {
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	stat := reflect.ValueOf(info.Sys()).Elem()
-	want := refWire{1, 'c', 8, 1, uint64(stat.FieldByName("Dev").Uint()), stat.FieldByName("Ino").Uint(), 4096 + 8*500, []uint64{500}, path}
+	generation := parse(t, encoded(t, a)).generation // the system's secret
+	want := refWire{1, 'c', 8, 1, uint64(stat.FieldByName("Dev").Uint()), stat.FieldByName("Ino").Uint(), generation, 4096 + 8*500, []uint64{500}, path}
 	assert.Equal(t, want, parse(t, encoded(t, a.Sub(1))))
 	assert.Equal(t, want.bytes(), encoded(t, a.Sub(1)))
 	empty := refWire{version: 1, kind: 'c', size: 8, shape: []uint64{0, 500}}

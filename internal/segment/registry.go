@@ -34,9 +34,13 @@ type mapping struct {
 	failed  error // under syncing: of the first Sync that failed
 }
 
-// An ID names what is mapped, on this machine, for as long as somebody has it
-// open. The zero ID is that of memory that cannot be shared.
-type ID struct{ Device, Inode uint64 }
+// An ID names what is mapped, on this machine. The zero ID is that of memory
+// that cannot be shared.
+//
+// A file system gives the inode of a file that is gone to the next one. The
+// generation tells them apart; where the system knows none it is 0, and the ID
+// good for as long as somebody has the file open.
+type ID struct{ Device, Inode, Generation uint64 }
 
 // mappings is the registry of this process.
 var mappings registry

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math"
 	"math/bits"
 	"os"
@@ -179,6 +180,18 @@ func freeBytes(dir string) int64 {
 		return unknown
 	}
 	return int64(lo)
+}
+
+// generation returns a number that differs between f and other files of the
+// same inode, or 0: a hash of the handle by which file servers know f.
+func generation(f *os.File) uint64 {
+	handle, _, err := unix.NameToHandleAt(int(f.Fd()), "", unix.AT_EMPTY_PATH)
+	if err != nil {
+		return 0
+	}
+	h := fnv.New64a()
+	h.Write(handle.Bytes())
+	return h.Sum64()
 }
 
 // inMemory reports whether the files in dir take memory and not a disk.

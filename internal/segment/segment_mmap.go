@@ -65,7 +65,7 @@ func identify(f *os.File) (ID, error) {
 	if err := fstat(int(f.Fd()), &st); err != nil {
 		return ID{}, os.NewSyscallError("fstat", err)
 	}
-	return ID{Device: uint64(st.Dev), Inode: uint64(st.Ino)}, nil
+	return ID{Device: uint64(st.Dev), Inode: uint64(st.Ino), Generation: generation(f)}, nil
 }
 
 // mapFile maps the first nbytes of m's file in m's mode.

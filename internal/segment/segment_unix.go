@@ -30,6 +30,9 @@ func addressLimit() int64 { return math.MaxInt64 }
 // addressRoom is not known for the same reason.
 func addressRoom() int64 { return unknown }
 
+// generation is not known.
+func generation(*os.File) uint64 { return 0 }
+
 // inMemory is false where that makes no difference: see available.
 func inMemory(string) bool { return false }
 
