@@ -317,12 +317,16 @@ func (r *region) attendFirst() {
 // nil after runtime.Goexit.
 func (r *region) fail(v any) {
 	r.stop.Store(true)
+	var p *PanicError
+	if v != nil {
+		p = newPanicError(v) // before the lock: it may ask a file
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if v == nil {
 		r.exited = true
 	} else if r.panicked == nil {
-		r.panicked = newPanicError(v)
+		r.panicked = p
 	}
 }
 

@@ -47,7 +47,7 @@ type memory[T shmarray.Elem] struct {
 	mode    shmarray.Mode
 	path    string // what Path returns
 	private bool
-	copied  bool // of CopyOnWrite: written to
+	copied  bool // of CopyOnWrite: written to, or beside a ReadWrite one
 	handles int  // 0: closed
 }
 
@@ -88,14 +88,37 @@ func (a *array[T]) open() bool {
 func (a *array[T]) vals() []T { return a.mem.vals[a.lo : a.lo+product(a.shape)] }
 
 // write does in the model what writing v at position p of a does. What a
-// CopyOnWrite array shows of later writes to the file is up to the system,
-// until it is written to itself; every known one shows them, and an array of
-// less than a page stops to at once.
+// CopyOnWrite array shows of other programs' writes to the file is up to the
+// system, until it is written to itself; every known one shows them, and an
+// array of less than a page stops to at once.
 func (a *array[T]) write(p int, v ...T) {
-	if a.mem.mode == shmarray.CopyOnWrite && !a.mem.copied {
-		a.mem.vals, a.mem.copied = slices.Clone(a.mem.vals), true
-	}
+	a.mem.separate()
 	copy(a.vals()[p:], v)
+}
+
+// separate makes a CopyOnWrite memory one that the file's writes do not reach.
+func (mem *memory[T]) separate() {
+	if mem.mode == shmarray.CopyOnWrite && !mem.copied {
+		mem.vals, mem.copied = slices.Clone(mem.vals), true
+	}
+}
+
+// mapping does in the model what mapping mem does: where the file is mapped
+// ReadWrite, CopyOnWrite memories are copies.
+func (m *model[T]) mapping(mem *memory[T]) {
+	switch {
+	case mem.disk == nil:
+	case mem.mode == shmarray.CopyOnWrite:
+		if now := mem.disk.mapped; now != nil && now.mode == shmarray.ReadWrite {
+			mem.separate()
+		}
+	case mem.mode == shmarray.ReadWrite:
+		for _, other := range m.mems {
+			if other.disk == mem.disk {
+				other.separate()
+			}
+		}
+	}
 }
 
 // A reference is what GobEncode returned, and of what.
@@ -188,6 +211,7 @@ func (m *model[T]) own(got *shmarray.Array[T], err error, mem *memory[T], lo int
 		if mem.disk != nil && mem.mode != shmarray.CopyOnWrite {
 			mem.disk.mapped = mem
 		}
+		m.mapping(mem)
 	}
 	m.enter(&array[T]{real: got, mem: mem, share: &share{true}, lo: lo, shape: shape})
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // Create makes a file of head and nbytes zero bytes, all of them reserved,
@@ -20,7 +21,10 @@ func Create(path string, head []byte, nbytes int, name string) (s *Segment, err 
 	if !supported {
 		return nil, fmt.Errorf("map a file on %s: %w", runtime.GOOS, errors.ErrUnsupported)
 	}
-	if path, err = filepath.Abs(path); err != nil {
+	if path == "" || os.IsPathSeparator(path[len(path)-1]) {
+		return nil, &os.PathError{Op: "create", Path: path, Err: os.ErrInvalid}
+	}
+	if path, err = absolute(path); err != nil {
 		return nil, err
 	}
 	// Asked first, so that in vain nothing is written.
@@ -28,7 +32,7 @@ func Create(path string, head []byte, nbytes int, name string) (s *Segment, err 
 		return nil, &os.PathError{Op: "create", Path: path, Err: os.ErrExist}
 	}
 	total := len(head) + nbytes
-	dir := filepath.Dir(path)
+	dir := dirOf(path)
 	if free := freeBytes(dir); int64(total) > free {
 		return nil, &ReserveError{Want: total, Available: free, Err: errNoSpace}
 	}
@@ -102,9 +106,31 @@ func createError(path string, total int, err error) error {
 		}
 	}
 	if isNoSpace(err) {
-		return &ReserveError{Want: total, Available: freeBytes(filepath.Dir(path)), Err: err}
+		return &ReserveError{Want: total, Available: freeBytes(dirOf(path)), Err: err}
 	}
 	return &os.PathError{Op: "create", Path: path, Err: err}
+}
+
+// absolute returns path as it is from the root. One with .. in it is not made
+// shorter: behind a symbolic link that leads elsewhere.
+func absolute(path string) (string, error) {
+	if filepath.IsAbs(path) {
+		return path, nil
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	if strings.Contains(path, "..") {
+		return dir + string(filepath.Separator) + path, nil
+	}
+	return filepath.Join(dir, path), nil
+}
+
+// dirOf returns the directory of an absolute path, as that names it.
+func dirOf(path string) string {
+	dir, _ := filepath.Split(path)
+	return dir
 }
 
 // Map maps the bytes [lo, hi) of f, and what lies before them; hi > 0. It
@@ -112,7 +138,8 @@ func createError(path string, total int, err error) error {
 //
 // A file that is mapped already is not mapped again: the segment is a further
 // handle on the same memory. The error wraps ErrInUse if that was mapped in
-// another mode or is shorter. CopyOnWrite is a mapping of its own each time.
+// another mode or is shorter. CopyOnWrite is a mapping of its own each time,
+// and a copy as soon as the file is mapped ReadWrite too.
 // Without the address space it is a *ReserveError.
 func Map(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segment, error) {
 	s, err := attach(f, path, mode, lo, hi, name)
@@ -131,10 +158,11 @@ func attach(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segme
 		return nil, err
 	}
 	if path != "" {
-		if path, err = filepath.Abs(path); err != nil {
+		if path, err = absolute(path); err != nil {
 			return nil, err
 		}
 	}
+	from := id
 	if mode == CopyOnWrite {
 		id = ID{}
 	}
@@ -148,8 +176,12 @@ func attach(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segme
 		return nil, err
 	}
 	if m == nil {
-		m = &mapping{file: f, id: id, mode: mode, path: path, name: name, data: lo}
+		m = &mapping{file: f, id: id, from: from, mode: mode, path: path, name: name, data: lo}
 		if err := m.mapFile(hi); err != nil {
+			return nil, err
+		}
+		if err := r.separate(m); err != nil {
+			_ = m.unmap()
 			return nil, err
 		}
 		r.add(m)
@@ -182,8 +214,27 @@ func (s *Segment) Sync(bytes []byte) error {
 	m := s.m
 	m.syncing.Lock()
 	defer m.syncing.Unlock()
+	if m.gone.Load() {
+		return ErrClosed
+	}
 	if m.failed == nil {
-		m.failed = syncRange(m, bytes)
+		m.failed = m.sync(bytes)
 	}
 	return m.failed
+}
+
+// sync is Sync of a part of m. The system thinks nothing of bytes behind the
+// end of the file.
+func (m *mapping) sync(bytes []byte) error {
+	if err := syncRange(m, bytes); err != nil {
+		return err
+	}
+	info, err := m.file.Stat()
+	if err != nil {
+		return err
+	}
+	if end := int64(addressOf(bytes)-m.begin()) + int64(len(bytes)); info.Size() < end {
+		return fmt.Errorf("file truncated under its mapping: %d bytes long, these end at %d", info.Size(), end)
+	}
+	return nil
 }

@@ -20,7 +20,8 @@ type mapping struct {
 	mem  []byte   // whole pages are mapped, but len is what was asked for
 	data int      // where the data begin: behind the header of a file
 	file *os.File // what is mapped, for processes that will map it too; nil: no other can
-	id   ID       // of file
+	id   ID       // of file, by which others find the mapping; zero: they do not
+	from ID       // of the file that a CopyOnWrite mapping shows, or is a copy of
 	mode Mode
 	path string // absolute; "": anonymous
 	name string // in reports
@@ -30,8 +31,8 @@ type mapping struct {
 	holds   int         // under mappings.mu; while positive, handles does not fall
 	gone    atomic.Bool // written under mappings.mu
 
-	syncing sync.Mutex
-	failed  error // under syncing: of the first Sync that failed
+	syncing sync.Mutex // held by Sync, and while the memory is given back
+	failed  error      // under syncing: of the first Sync that failed
 }
 
 // An ID names what is mapped, on this machine. The zero ID is that of memory
@@ -78,10 +79,10 @@ func (r *registry) add(m *mapping) {
 	defer r.mu.Unlock()
 	m.handles = 1
 	r.all = slices.Insert(r.all, r.search(m.begin()), m)
-	if m.id != (ID{}) {
-		if r.byID == nil {
-			r.byID = make(map[ID]*mapping)
-		}
+	if r.byID == nil {
+		r.byID = make(map[ID]*mapping)
+	}
+	if m.id != (ID{}) && r.byID[m.id] == nil {
 		r.byID[m.id] = m
 	}
 }
@@ -104,6 +105,43 @@ func (r *registry) share(id ID, mode Mode, hi int) (*mapping, error) {
 	return m, nil
 }
 
+// separate makes copies of CopyOnWrite mappings where m, which is about to be
+// entered, is one of them and its file is mapped ReadWrite, or the other way
+// round. A page of such a mapping shows what is stored in the file until it is
+// written to; its address would hide that from gonum. r.attaching is held.
+func (r *registry) separate(m *mapping) error {
+	var copies []*mapping
+	r.mu.RLock()
+	switch m.mode {
+	case CopyOnWrite:
+		if file := r.byID[m.from]; file != nil && file.mode == ReadWrite {
+			copies = append(copies, m)
+		}
+	case ReadWrite:
+		for _, c := range r.all {
+			if c.mode == CopyOnWrite && c.from == m.id && !c.gone.Load() {
+				copies = append(copies, c)
+			}
+		}
+	}
+	r.mu.RUnlock()
+	for _, c := range copies {
+		if err := c.copy(); err != nil && !c.gone.Load() {
+			return err
+		}
+	}
+	return nil
+}
+
+// copy gives every page of a CopyOnWrite mapping memory of its own.
+func (m *mapping) copy() error {
+	if err := process.admit(len(m.mem)); err != nil {
+		return err
+	}
+	defer process.settle(len(m.mem))
+	return detach(m.mem)
+}
+
 // release takes one handle from m, whose flag it sets, and reports whether it
 // was the last. It does nothing while m is held.
 func (r *registry) release(m *mapping, closed *atomic.Bool) (last bool, err error) {
@@ -117,7 +155,7 @@ func (r *registry) release(m *mapping, closed *atomic.Bool) (last bool, err erro
 		return false, nil
 	}
 	m.gone.Store(true)
-	if m.id != (ID{}) {
+	if r.byID[m.id] == m {
 		delete(r.byID, m.id)
 	}
 	return true, nil
@@ -148,6 +186,8 @@ func (r *registry) atLocked(addr uintptr) *mapping {
 
 // close gives m's memory back, when its last handle is closed.
 func (m *mapping) close() error {
+	m.syncing.Lock()
+	defer m.syncing.Unlock()
 	err := fence(m.mem)
 	if err == nil {
 		closedRanges.add(m)
@@ -164,7 +204,7 @@ func (m *mapping) close() error {
 }
 
 // Hold keeps the mapping in which b lies from being closed until release is
-// called, once. It reports false if b does not lie in an open one.
+// called. It reports false if b does not lie in an open one.
 func Hold(b []byte) (release func(), ok bool) {
 	if len(b) == 0 {
 		return nil, false
@@ -177,11 +217,11 @@ func Hold(b []byte) (release func(), ok bool) {
 		return nil, false
 	}
 	m.holds++
-	return func() {
+	return sync.OnceFunc(func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		m.holds--
-	}, true
+	}), true
 }
 
 // Locate returns what a process needs to find b, which lies in the segment, in

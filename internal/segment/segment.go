@@ -55,7 +55,8 @@ const (
 // fail for want of space, and the object behind it cannot be made shorter
 // where the system has seals. A process maps an object once, so that equal
 // addresses are the only way in which two slices share memory, as gonum
-// assumes; CopyOnWrite mappings share nothing.
+// assumes; a CopyOnWrite mapping is a copy where the file is also mapped for
+// writing.
 type Segment struct {
 	m        *mapping // nil: a segment of no bytes
 	bytes    []byte   // a part of m's

@@ -23,7 +23,7 @@ type draft struct {
 // draftNameless returns an empty draft of path without a name. The error is
 // errNameless where there are none.
 func draftNameless(path string) (*draft, error) {
-	f, err := nameless(filepath.Dir(path))
+	f, err := nameless(dirOf(path))
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (d *draft) publish() error {
 	if err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(d.path)); err != nil {
+	if err := syncDir(dirOf(d.path)); err != nil {
 		_ = os.Remove(d.path)
 		return err
 	}

@@ -157,10 +157,23 @@ func addressRoom() int64 {
 	if err == nil {
 		_, err = fmt.Sscan(string(b), &pages)
 	}
-	if err != nil || limit == math.MaxInt64 {
+	room := int64(unknown)
+	if err == nil && limit != math.MaxInt64 {
+		room = max(0, limit-pages*int64(os.Getpagesize()))
+	}
+	return min(room, dataRoom())
+}
+
+// dataRoom returns how much private memory this process may still map, or
+// unknown.
+func dataRoom() int64 {
+	most := limit(unix.RLIMIT_DATA)
+	b, err := os.ReadFile("/proc/self/status")
+	kib, ok := field(string(b), "VmData:")
+	if err != nil || !ok || most == math.MaxInt64 {
 		return unknown
 	}
-	return max(0, limit-pages*int64(os.Getpagesize()))
+	return max(0, most-kib<<10)
 }
 
 // freeBytes returns the room that dir's file system has for this user, or
@@ -254,6 +267,20 @@ func present(mem []byte) error {
 	err := madvise(mem, unix.MADV_POPULATE_WRITE)
 	if err == unix.EINVAL || isMissing(err) {
 		return nil
+	}
+	return os.NewSyscallError("madvise", err)
+}
+
+// detach gives every page of a private mapping of a file memory of its own,
+// which Linux can do while others use it. Behind the end of the file there is
+// nothing to copy.
+func detach(mem []byte) error {
+	err := madvise(mem, unix.MADV_POPULATE_WRITE)
+	switch {
+	case err == unix.EFAULT:
+		return nil
+	case err == unix.EINVAL || isMissing(err):
+		return errNoCopy
 	}
 	return os.NewSyscallError("madvise", err)
 }

@@ -4,6 +4,7 @@ package segment
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"sync"
@@ -58,6 +59,9 @@ func isNoSpace(err error) bool {
 	}
 	return false
 }
+
+// errNoCopy: see detach.
+var errNoCopy = fmt.Errorf("%w: the file is open both ReadWrite and CopyOnWrite", ErrInUse)
 
 // identify returns the identity of what f is.
 func identify(f *os.File) (ID, error) {

@@ -42,6 +42,8 @@ func (m *mapping) furnish() error { return errors.ErrUnsupported }
 
 func advise([]byte) {}
 
+func detach([]byte) error { return errors.ErrUnsupported }
+
 func populate([]byte) error { return errors.ErrUnsupported }
 
 func fence([]byte) error { return errors.ErrUnsupported }

@@ -13,14 +13,21 @@ import (
 // heap's.
 const quarantineBytes = 256 << 20
 
+// homeBytes is what home gives without asking how much memory there is.
+const homeBytes = 64 << 20
+
 // home returns memory of the Go heap in which nbytes can be mapped at a page.
 //
 // The race detector watches the heap and nothing else. So under it a segment
 // is mapped over a part of the heap that the collector takes for an ordinary
 // slice without pointers: it does not move, and nobody but the owner of the
 // mapping touches it. Before the slice is dropped, ordinary memory is mapped
-// there again.
+// there again. What would be a large part of the memory, a file above all, is
+// mapped elsewhere, unwatched: the heap could not grow so much.
 func home(nbytes int) []byte {
+	if nbytes > homeBytes && int64(nbytes) > available()/4 {
+		return nil
+	}
 	page := os.Getpagesize()
 	return make([]byte, (nbytes+page-1)/page*page+page)
 }

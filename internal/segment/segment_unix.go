@@ -41,6 +41,8 @@ func (m *mapping) furnish() error { return nil }
 
 func advise([]byte) {}
 
+func detach([]byte) error { return errNoCopy }
+
 // populate leaves the pages to the first access.
 func populate([]byte) error { return nil }
 
