@@ -126,8 +126,8 @@ func (a *Array[T]) rows(lo, hi int) []T {
 // reaches that.
 //
 // Closing a closed array or a view does nothing and returns nil. Close does
-// not wait: while a run that names the array is under way, it does nothing and
-// returns ErrInUse.
+// not wait for a run: while one that names the array, or another array of the
+// same file, is under way, it does nothing and returns ErrInUse.
 func (a *Array[T]) Close() error {
 	if a.isView || a.seg == nil {
 		return nil

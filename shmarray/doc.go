@@ -37,7 +37,8 @@
 //
 // A process maps a file once, however often it is opened, under whichever
 // name. So two slices share memory only if their addresses say so, which is
-// how gonum finds out. CopyOnWrite arrays share with none.
+// how gonum finds out. A CopyOnWrite array shares with none: while its file is
+// open ReadWrite too, it is a copy.
 //
 // # Memory
 //
@@ -52,12 +53,13 @@
 // GOMEMLIMIT subtracts its arrays from it. Creating an array compares its
 // size with the memory that the machine and the process's cgroups have left,
 // without swap, and returns an error rather than bring on the system's
-// out-of-memory killer. Each open array takes one file descriptor, but for
-// those of Private.
+// out-of-memory killer. Each mapping takes one file descriptor, but for those of
+// Private.
 //
 // Under the race detector arrays lie on pages of the Go heap, because it sees
-// accesses to no other. GOGC counts them there, and nothing else differs. (So
-// it is on Linux; elsewhere the detector does not see arrays.)
+// accesses to no other. GOGC and GOMEMLIMIT count them there. An array of more
+// than a quarter of the memory there is lies elsewhere, unseen; so does every
+// array on systems other than Linux.
 //
 // # Lifetime
 //
@@ -71,7 +73,8 @@
 // more. If it is, the access is a fault, and not a silent read or write of
 // another array: the addresses of closed arrays are used again only after many
 // later closes. Package parmap turns a fault of a body into an error that names
-// the array; anywhere else it ends the program.
+// the array; anywhere else it ends the program, but in Copy and FromSlice, which
+// panic.
 //
 // docs/guarantees.md has these rules with their reasons.
 //

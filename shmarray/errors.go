@@ -19,7 +19,7 @@ var (
 	// closed array's memory, as package parmap reports it, is this error too.
 	ErrClosed = fmt.Errorf("shmarray: array is %w", segment.ErrClosed)
 	// ErrInUse: a run that is under way uses the array, or the file is open in
-	// another mode.
+	// another mode or was shorter when it was opened.
 	ErrInUse = errors.New("shmarray: array is in use")
 	// ErrPrivate: the array is in memory that no other process can see.
 	ErrPrivate = errors.New("shmarray: no reference to private memory")

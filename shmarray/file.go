@@ -17,12 +17,16 @@ import (
 type Mode int
 
 const (
-	// ReadOnly: the elements can be read. A write is a fault.
+	// ReadOnly: the elements can be read. Set panics. A write by way of a
+	// slice or a matrix is a fault: a PanicError in a body of package parmap's,
+	// and the end of the program elsewhere.
 	ReadOnly Mode = iota
 	// ReadWrite: what is written is in the file, at once for every process
 	// that has it mapped and for good after Sync.
 	ReadWrite
-	// CopyOnWrite: what is written stays in memory of this array's own.
+	// CopyOnWrite: what is written stays in memory of this array's own. What is
+	// not written to yet may show what another process writes to the file, but
+	// never what this one does: a file that is also open ReadWrite is copied.
 	CopyOnWrite
 )
 
@@ -85,6 +89,9 @@ func Create[T Elem](path string, shape ...int) (*Array[T], error) {
 // access to what is missing is a fault; so is access to what the disk cannot
 // read, and under CopyOnWrite a write for which there is no memory. See
 // docs/guarantees.md.
+//
+// ErrInUse is also the answer if the file has become longer, by its header,
+// since it was opened.
 func Open[T Elem](path string, mode Mode) (*Array[T], error) {
 	flag := os.O_RDONLY
 	switch mode {
@@ -164,6 +171,9 @@ func mappable(h npy.Header, offset int) error {
 // of either byte order, in row-major or in Fortran order, wherever in the file
 // it begins. A path that is not a regular file is read to the array's end.
 //
+// Load blocks for as long as reading takes; a regular file is read on all
+// processors, elements in Fortran order on one.
+//
 // The errors are New's, ErrDType if the elements are not T, since nothing is
 // converted, ErrFormat if it is not a .npy file or ends too soon, and the file
 // system's.
@@ -219,11 +229,14 @@ func readData(f *os.File, h npy.Header, offset int, dst []byte) error {
 }
 
 // Sync returns when what was written to the array, or to that part of it which
-// a view is, is on the disk. Without a file to write to, that is at once.
+// a view is, is on the disk. Without a file to write to, that is at once;
+// otherwise it blocks for as long as writing takes, of the bytes that were
+// changed since the last time.
 //
 // An error is final. The system may have given up what it could not write, so
 // that another attempt would succeed and mean nothing: Sync returns the same
-// error from then on. After Close it is ErrClosed.
+// error from then on. That the file was made shorter is one; that it was made
+// shorter and longer again Sync cannot know. After Close it is ErrClosed.
 func (a *Array[T]) Sync() error {
 	if a.seg.Closed() {
 		return ErrClosed
@@ -235,7 +248,8 @@ func (a *Array[T]) Sync() error {
 }
 
 // Path returns the absolute path of the file that the elements are in, as it
-// was when that was opened, or "" if the array is anonymous or CopyOnWrite.
+// was when this process first opened that, or "" if the array is anonymous or
+// CopyOnWrite.
 func (a *Array[T]) Path() string {
 	if a.seg == nil {
 		return ""

@@ -25,6 +25,10 @@ const fillLen = 1 << 27
 // taken back costs up to two seconds a GiB.
 //
 //	go test -run '^$' -bench Fill -benchtime 10x ./shmarray
+//
+// On Linux 6.18 and two processors of an AMD EPYC: heap 314 ms (259 to 336),
+// Private 134 (121 to 163), New 405 (377 to 518), and the second fill 44 to 50
+// of each.
 func BenchmarkFill(b *testing.B) {
 	file := filepath.Join(b.TempDir(), "a.npy")
 	kinds := []struct {

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/shmarray"
 )
 
@@ -74,4 +76,14 @@ func faulted(f func()) (fault bool) {
 	defer func() { _, fault = recover().(interface{ Addr() uintptr }) }()
 	f()
 	return
+}
+
+// liveOf returns the open mappings of a file.
+func liveOf(path string) (names []string) {
+	for _, l := range segment.Live() {
+		if strings.HasSuffix(l, path) {
+			names = append(names, l)
+		}
+	}
+	return names
 }

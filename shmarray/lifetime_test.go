@@ -118,7 +118,7 @@ func TestCloseFromManyGoroutinesOfOneHandle(t *testing.T) {
 			}
 		})
 	}
-	for range 200 {
+	for range 1000 {
 		a, err := shmarray.Open[float64](path, shmarray.ReadWrite)
 		require.NoError(t, err)
 		var done sync.WaitGroup

@@ -56,7 +56,8 @@ func (a *Array[T]) GobEncode() ([]byte, error) {
 //
 // Nothing is copied, and nothing mapped a second time. In the process that
 // encoded the reference, and in a worker process that was given the memory, a
-// is a view: its Close does nothing, and it is closed when its owner is. A file
+// is a view: its Close does nothing, and it is closed when the last array that
+// owns the memory is. A file
 // that this process has not open is opened by its path, in the mode in which
 // the encoding process had it; a is then an owner, which Close closes. An array
 // without elements is in no memory, and a an owner too.
@@ -66,10 +67,9 @@ func (a *Array[T]) GobEncode() ([]byte, error) {
 // elements are not T; ErrFormat if b is not a reference; and for a file each
 // of Open's.
 func (a *Array[T]) GobDecode(b []byte) error {
-	bad := &detailed{ErrFormat, fmt.Errorf("shmarray: %d bytes that are not a reference", len(b))}
 	r, ok := decodeReference(b)
 	if !ok {
-		return bad
+		return badReference(b)
 	}
 	if want := typeOf[T](); r.elem != want {
 		return &detailed{ErrDType, fmt.Errorf("shmarray: reference to an array of %v, wanted %v", r.elem, want)}
@@ -77,7 +77,7 @@ func (a *Array[T]) GobDecode(b []byte) error {
 	n, err := size[T](r.shape)
 	nbytes := n * r.elem.Size
 	if err != nil || r.offset > math.MaxInt-nbytes || r.offset%min(r.elem.Size, 8) != 0 {
-		return bad
+		return badReference(b)
 	}
 	if n == 0 {
 		seg, err := segment.New(0, "")
@@ -88,6 +88,10 @@ func (a *Array[T]) GobDecode(b []byte) error {
 		return nil
 	}
 	return a.resolve(r, nbytes)
+}
+
+func badReference(b []byte) error {
+	return &detailed{ErrFormat, fmt.Errorf("shmarray: %d bytes that are not a reference", len(b))}
 }
 
 // resolve makes a the array of nbytes > 0 that r is to.

@@ -238,3 +238,13 @@ func FuzzGobDecode(f *testing.F) {
 		assert.Equal(t, math.Float64bits(last), math.Float64bits(again.Data()[a.Len()-1]))
 	})
 }
+
+func TestReferenceToAHeader(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npy")
+	a := closing[uint8](t)(shmarray.Create[uint8](path, 16))
+	w := parse(t, encoded(t, a))
+	w.offset = 0
+	var x shmarray.Array[uint8]
+	assert.ErrorIs(t, x.GobDecode(w.bytes()), shmarray.ErrClosed)
+	assert.Zero(t, x.Len())
+}

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -396,14 +395,4 @@ func TestReferenceToAFileThatIsGone(t *testing.T) {
 	err = new(shmarray.Array[float64]).GobDecode(b)
 	assert.ErrorIs(t, err, shmarray.ErrClosed)
 	assert.Empty(t, liveOf(path))
-}
-
-// liveOf returns the open mappings of a file.
-func liveOf(path string) (names []string) {
-	for _, l := range segment.Live() {
-		if strings.HasSuffix(l, path) {
-			names = append(names, l)
-		}
-	}
-	return names
 }

@@ -244,13 +244,14 @@ func (s *Segment) File() *os.File {
 }
 
 // Find returns a borrowed handle on the bytes [lo, hi) of a mapping that is
-// open in this process, or nil if there is none or it is shorter.
+// open in this process, or nil if there is none, it is shorter, or lo is in the
+// file's header.
 func Find(id ID, lo, hi int) *Segment {
 	r := &mappings
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	m := r.byID[id]
-	if m == nil || lo < 0 || lo > hi || hi > len(m.mem) {
+	if m == nil || lo < m.data || lo > hi || hi > len(m.mem) {
 		return nil
 	}
 	return &Segment{m: m, bytes: m.mem[lo:hi:hi], borrowed: true}

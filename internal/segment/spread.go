@@ -9,8 +9,23 @@ import (
 )
 
 // spreadPiece is how many bytes Spread hands out at once: a multiple of every
-// element's size and of a huge page's, TODO
+// element's size and of a huge page's, and some 200 us of copying.
 const spreadPiece = 4 << 20
+
+// piecesOf returns how many pieces nbytes are, of which the last may be shorter.
+func piecesOf(nbytes int) int {
+	pieces := nbytes / spreadPiece
+	if nbytes%spreadPiece != 0 {
+		pieces++
+	}
+	return pieces
+}
+
+// piece returns piece i of mem.
+func piece(mem []byte, i int) []byte {
+	lo := i * spreadPiece
+	return mem[lo : lo+min(spreadPiece, len(mem)-lo)]
+}
 
 // Spread calls f for ranges that tile [0, nbytes), on up to GOMAXPROCS
 // goroutines, and returns when none of them runs any more. All but the last
@@ -21,10 +36,7 @@ const spreadPiece = 4 << 20
 // It is what fills or copies an array that is being created. It does not use
 // the goroutines of package parmap, which depends on this one.
 func Spread(nbytes int, f func(lo, hi int) error) error {
-	pieces := nbytes / spreadPiece
-	if nbytes%spreadPiece != 0 {
-		pieces++
-	}
+	pieces := piecesOf(nbytes)
 	var s spread
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), pieces) - 1 {
