@@ -20,28 +20,18 @@ const (
 	// ReadOnly: the elements can be read. Set panics. A write by way of a
 	// slice or a matrix is a fault: a PanicError in a body of package parmap's,
 	// and the end of the program elsewhere.
-	ReadOnly Mode = iota
+	ReadOnly = Mode(segment.ReadOnly)
 	// ReadWrite: what is written is in the file, at once for every process
 	// that has it mapped and for good after Sync.
-	ReadWrite
+	ReadWrite = Mode(segment.ReadWrite)
 	// CopyOnWrite: what is written stays in memory of this array's own. What is
 	// not written to yet may show what another process writes to the file, but
 	// never what this one does: a file that is also open ReadWrite is copied.
-	CopyOnWrite
+	CopyOnWrite = Mode(segment.CopyOnWrite)
 )
 
 // String returns the name of the mode.
-func (m Mode) String() string {
-	switch m {
-	case ReadOnly:
-		return "ReadOnly"
-	case ReadWrite:
-		return "ReadWrite"
-	case CopyOnWrite:
-		return "CopyOnWrite"
-	}
-	return fmt.Sprintf("Mode(%d)", int(m))
-}
+func (m Mode) String() string { return segment.Mode(m).String() }
 
 // Create makes a .npy file of zeros, which NumPy reads with np.load, and opens
 // it ReadWrite. No file of that name may exist: the error is then

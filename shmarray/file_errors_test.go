@@ -331,7 +331,7 @@ func TestFileInUse(t *testing.T) {
 			return shmarray.Open[float64](path, mode)
 		})
 	}
-	inUse(shmarray.ReadOnly, "the file is open in another mode")
+	inUse(shmarray.ReadOnly, "the file is open ReadWrite, wanted ReadOnly")
 
 	// Another program replaced the content by more.
 	more := npyFile{native + "f8", false, "(1000,)", 0, make([]byte, 8000)}

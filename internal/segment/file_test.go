@@ -102,7 +102,7 @@ func TestAFileIsInOneMode(t *testing.T) {
 		for range 2 {
 			_, err := open(path, modes[1], 0)
 			assert.ErrorIs(t, err, segment.ErrInUse)
-			assert.EqualError(t, err, "in use: the file is open in another mode")
+			assert.EqualError(t, err, fmt.Sprintf("in use: the file is open %v, wanted %v", modes[0], modes[1]))
 		}
 		assert.Equal(t, modes[0], first.Mode())
 		require.NoError(t, first.Close(), "the attempts took no handle")

@@ -97,7 +97,7 @@ func (r *registry) share(id ID, mode Mode, hi int) (*mapping, error) {
 	case m == nil:
 		return nil, nil
 	case m.mode != mode:
-		return nil, fmt.Errorf("%w: the file is open in another mode", ErrInUse)
+		return nil, fmt.Errorf("%w: the file is open %v, wanted %v", ErrInUse, m.mode, mode)
 	case hi > len(m.mem):
 		return nil, fmt.Errorf("%w: the file is open with %d bytes, and has %d now", ErrInUse, len(m.mem), hi)
 	}

@@ -39,6 +39,19 @@ const (
 	CopyOnWrite             // writes go to memory of this mapping's own
 )
 
+// String returns the name of the mode.
+func (m Mode) String() string {
+	switch m {
+	case ReadOnly:
+		return "ReadOnly"
+	case ReadWrite:
+		return "ReadWrite"
+	case CopyOnWrite:
+		return "CopyOnWrite"
+	}
+	return fmt.Sprintf("Mode(%d)", int(m))
+}
+
 // A Segment is a handle on a range of mapped bytes. Those of New and
 // NewPrivate are all zero at first.
 //
