@@ -23,8 +23,9 @@ func Ones(shape ...int) (*Array[float64], error) { return Full(1.0, shape...) }
 // overflows an int (dimensions of 0 left out), ErrNoSpace, with the numbers, if
 // there is not that much memory, or the system's. Nothing is reserved then.
 //
-// Creating costs some 40 us, and 0.4 s a GiB on two processors. After that no
-// access is slower than any other: the memory is there, and mapped.
+// Creating costs some 40 us, and 0.4 s a GiB on two processors, or 0.1 where the
+// system gives shared memory huge pages on advice. After that no access is
+// slower than any other: the memory is there, and mapped.
 func New[T Elem](shape ...int) (*Array[T], error) {
 	return anonymous[T](segment.New, shape)
 }
