@@ -1,7 +1,6 @@
 package shmarray
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -52,7 +51,7 @@ func Create[T Elem](path string, shape ...int) (*Array[T], error) {
 	if nbytes > math.MaxInt-npy.HeaderSize {
 		return nil, shapeErrorf("create %s: shape %v: more than %d bytes", path, shape, math.MaxInt)
 	}
-	head, err := npy.Header{Type: typeOf[T](), BigEndian: bigEndian && segment.Sizeof[T]() > 1, Shape: shape}.Encode()
+	head, err := npy.Header{Type: typeOf[T](), BigEndian: npy.NativeBig, Shape: shape}.Encode()
 	if err != nil {
 		return nil, fileError("create", path, err)
 	}
@@ -261,9 +260,6 @@ func typeOf[T Elem]() npy.Type {
 	}
 	return npy.Type{Kind: kind, Size: segment.Sizeof[T]()}
 }
-
-// bigEndian is this machine's byte order.
-var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
 
 func describeFile[T Elem](path string, shape []int) string {
 	return describe[T](shape) + " of " + path

@@ -5,13 +5,13 @@ import (
 	"math/bits"
 )
 
-// nativeBig says that this machine stores the highest byte of a number first.
-var nativeBig = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
+// NativeBig says that this machine stores the highest byte of a number first.
+var NativeBig = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
 
 // Native reports whether the bytes of each number are in this machine's order.
 // One-byte types always are.
 func (h Header) Native() bool {
-	return h.Type.Size == 1 || h.BigEndian == nativeBig
+	return h.Type.Size == 1 || h.BigEndian == NativeBig
 }
 
 // RowMajor reports whether the elements lie in row-major order, the last index

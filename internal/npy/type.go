@@ -62,7 +62,7 @@ func (t Type) descr(big bool) string {
 // parseDescr is the inverse of descr. It takes the other descriptions too
 // that NumPy has for a machine's own order: "=f8", "f8" and "|f8".
 func parseDescr(s []byte) (t Type, big, ok bool) {
-	big = nativeBig
+	big = NativeBig
 	if len(s) > 0 {
 		switch s[0] {
 		case '<':
