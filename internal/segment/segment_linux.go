@@ -119,25 +119,35 @@ func allocate(f *os.File, nbytes int) error {
 	if err := truncate(f, int64(nbytes)); err != nil {
 		return err
 	}
-	for off := 0; off < nbytes; {
-		end := off + min(reservePiece, nbytes-off)
-		err := reserve(f, off, end)
-		if isMissing(err) {
-			return writeZeros(f, nbytes)
+	return reserveAll(f, nbytes, func(int, int) error { return nil })
+}
+
+// reserveAll reserves the nbytes of f, a piece after the other, and calls then
+// for each that is reserved.
+//
+// In pieces also because older versions of Linux undo a whole fallocate that a
+// signal interrupts: a program with a 10 ms timer, such as the profiler's, would
+// never get beyond what fits between two. 4 MiB take 0.5 to 8 ms.
+func reserveAll(f *os.File, nbytes int, then func(lo, hi int) error) error {
+	written := false
+	for lo := 0; lo < nbytes; {
+		hi := lo + min(spreadPiece, nbytes-lo)
+		if !written {
+			err := reserve(f, lo, hi)
+			if written = isMissing(err); written {
+				err = writeZeros(f, nbytes)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if err != nil {
+		if err := then(lo, hi); err != nil {
 			return err
 		}
-		off = end
+		lo = hi
 	}
 	return nil
 }
-
-// reservePiece bounds what one fallocate is asked for, because older versions
-// of Linux undo a whole one that a signal interrupts: a program with a 10 ms
-// timer, such as the profiler's, would never get beyond what fits between two.
-// 4 MiB take 0.5 to 8 ms.
-const reservePiece = spreadPiece
 
 // reserve gives the bytes [lo, hi) of f, which has that length, their room.
 func reserve(f *os.File, lo, hi int) error {
@@ -233,45 +243,34 @@ func (m *mapping) furnish() error {
 		advise(m.mem)
 		_ = populate(m.mem)
 	}
-	pieces := piecesOf(len(m.mem))
-	ready := make(chan int, min(pieces, 1024))
+	ready := make(chan []byte, min(piecesOf(len(m.mem)), 1024))
 	follow := func() (err error) {
-		for i := range ready {
+		for mem := range ready {
 			if err == nil {
-				err = present(piece(m.mem, i))
+				err = present(mem)
 			}
 		}
 		return err
 	}
-	helpers := min(runtime.GOMAXPROCS(0), pieces) - 1
+	helpers := min(runtime.GOMAXPROCS(0), piecesOf(len(m.mem))) - 1
 	helped := make(chan error, helpers)
 	for range helpers {
 		go func() { helped <- follow() }()
 	}
-	var err error
-	for i := 0; i < pieces && err == nil; i++ {
-		lo := i * spreadPiece
-		if err = reserve(m.file, lo, lo+len(piece(m.mem, i))); err != nil {
-			break
-		}
+	err := reserveAll(m.file, len(m.mem), func(lo, hi int) error {
 		select {
-		case ready <- i:
+		case ready <- m.mem[lo:hi]:
+			return nil
 		default: // the others are far behind
-			err = present(piece(m.mem, i))
+			return present(m.mem[lo:hi])
 		}
-	}
+	})
 	close(ready)
 	err = cmp.Or(err, follow())
 	for range helpers {
 		err = cmp.Or(err, <-helped)
 	}
-	if !isMissing(err) {
-		return err
-	}
-	if err := writeZeros(m.file, len(m.mem)); err != nil {
-		return err
-	}
-	return populate(m.mem)
+	return err
 }
 
 // hugeOnAdvice reports whether memory files can have huge pages, but only where

@@ -8,8 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// spreadPiece is how many bytes Spread hands out at once: a multiple of every
-// element's size and of a huge page's, and some 200 us of copying.
+// spreadPiece is how many bytes Spread hands out, and reserveAll reserves, at
+// once: a multiple of every element's size and of a huge page's, and some 200 us
+// of copying.
 const spreadPiece = 4 << 20
 
 // piecesOf returns how many pieces nbytes are, of which the last may be shorter.
@@ -19,12 +20,6 @@ func piecesOf(nbytes int) int {
 		pieces++
 	}
 	return pieces
-}
-
-// piece returns piece i of mem.
-func piece(mem []byte, i int) []byte {
-	lo := i * spreadPiece
-	return mem[lo : lo+min(spreadPiece, len(mem)-lo)]
 }
 
 // Spread calls f for ranges that tile [0, nbytes), on up to GOMAXPROCS
