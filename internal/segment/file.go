@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -19,7 +18,7 @@ import (
 // The error is a *ReserveError, an *os.PathError, or wraps errors.ErrUnsupported.
 func Create(path string, head []byte, nbytes int, name string) (s *Segment, err error) {
 	if !supported {
-		return nil, fmt.Errorf("map a file on %s: %w", runtime.GOOS, errors.ErrUnsupported)
+		return nil, unsupported("map a file")
 	}
 	if path == "" || os.IsPathSeparator(path[len(path)-1]) {
 		return nil, &os.PathError{Op: "create", Path: path, Err: os.ErrInvalid}
@@ -36,8 +35,8 @@ func Create(path string, head []byte, nbytes int, name string) (s *Segment, err 
 	if free := freeBytes(dir); int64(total) > free {
 		return nil, &ReserveError{Want: total, Available: free, Err: errNoSpace}
 	}
-	if limit := fileSizeLimit(); int64(total) > limit {
-		return nil, &ReserveError{Want: total, Available: limit, Err: errFileSize}
+	if err := checkFileSize(total); err != nil {
+		return nil, err
 	}
 	if inMemory(dir) {
 		if err := process.admit(total); err != nil {
@@ -138,9 +137,9 @@ func dirOf(path string) string {
 //
 // A file that is mapped already is not mapped again: the segment is a further
 // handle on the same memory. The error wraps ErrInUse if that was mapped in
-// another mode or is shorter. CopyOnWrite is a mapping of its own each time,
-// and a copy as soon as the file is mapped ReadWrite too.
-// Without the address space it is a *ReserveError.
+// another mode or is shorter, a *ReserveError if there is no address space.
+// CopyOnWrite is a mapping of its own each time, and a copy as soon as the file
+// is mapped ReadWrite too.
 func Map(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segment, error) {
 	s, err := attach(f, path, mode, lo, hi, name)
 	if err != nil || s.m.file != f {
@@ -151,7 +150,7 @@ func Map(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segment,
 
 func attach(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segment, error) {
 	if !supported {
-		return nil, fmt.Errorf("map a file on %s: %w", runtime.GOOS, errors.ErrUnsupported)
+		return nil, unsupported("map a file")
 	}
 	id, err := identify(f)
 	if err != nil {

@@ -86,8 +86,8 @@ type Segment struct {
 // without shared mappings.
 func New(nbytes int, name string) (*Segment, error) {
 	return reserved(nbytes, "shared", func() (*mapping, error) {
-		if limit := fileSizeLimit(); int64(nbytes) > limit {
-			return nil, &ReserveError{Want: nbytes, Available: limit, Err: errFileSize}
+		if err := checkFileSize(nbytes); err != nil {
+			return nil, err
 		}
 		file, reserved, err := object(nbytes)
 		if err != nil {
@@ -142,7 +142,7 @@ func reserved(nbytes int, kind string, create func() (*mapping, error)) (*Segmen
 		panic("segment: negative size")
 	}
 	if !supported {
-		return nil, fmt.Errorf("reserve %d bytes of %s memory on %s: %w", nbytes, kind, runtime.GOOS, errors.ErrUnsupported)
+		return nil, unsupported(fmt.Sprintf("reserve %d bytes of %s memory", nbytes, kind))
 	}
 	if nbytes == 0 {
 		return new(Segment), nil
@@ -157,6 +157,19 @@ func reserved(nbytes int, kind string, create func() (*mapping, error)) (*Segmen
 	}
 	mappings.add(m)
 	return &Segment{m: m, bytes: m.mem}, nil
+}
+
+// unsupported says that this system cannot do what.
+func unsupported(what string) error {
+	return fmt.Errorf("%s on %s: %w", what, runtime.GOOS, errors.ErrUnsupported)
+}
+
+// checkFileSize returns an error if this process may not make a file so long.
+func checkFileSize(nbytes int) error {
+	if limit := fileSizeLimit(); int64(nbytes) > limit {
+		return &ReserveError{Want: nbytes, Available: limit, Err: errFileSize}
+	}
+	return nil
 }
 
 // numbered adds the bytes asked for and there to err, which may know of a lack
