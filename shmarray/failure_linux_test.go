@@ -1,7 +1,6 @@
 package shmarray_test
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -17,50 +16,19 @@ import (
 	"golang.org/x/sys/unix"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/parfor-go/parfor/internal/proctest"
 	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/shmarray"
 )
 
-// inProcess runs the calling test again in a process of its own, whose limits
-// and mounts are its own too, and reports whether this is that process.
-func inProcess(t *testing.T, attr *syscall.SysProcAttr) bool {
-	t.Helper()
-	const env = "SHMARRAY_TEST_CHILD"
-	if os.Getenv(env) == t.Name() {
-		return true
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), env+"="+t.Name(), "GORACE=atexit_sleep_ms=0")
-	cmd.SysProcAttr = attr
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, os.ErrPermission) {
-		t.Skip("cannot start a process like that: ", err)
-	}
-	require.NoError(t, err, "%s", out)
-	if strings.Contains(string(out), "--- SKIP: "+t.Name()+" (") {
-		t.Skipf("%s", out)
-	}
-	assert.Contains(t, string(out), "--- PASS: "+t.Name()+" (")
-	return false
-}
-
-// inMounts is inProcess for tests that mount something, which is gone however
-// the child ends.
+// inMounts is proctest.Child for tests that mount something, which is gone
+// however the child ends.
 func inMounts(t *testing.T) bool {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("needs to be root, to mount a small file system")
 	}
-	return inProcess(t, &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS})
-}
-
-// lowerLimit lowers a limit of a child.
-func lowerLimit(t *testing.T, resource int, limit uint64) {
-	t.Helper()
-	var l unix.Rlimit
-	require.NoError(t, unix.Getrlimit(resource, &l))
-	l.Cur = limit
-	require.NoError(t, unix.Setrlimit(resource, &l))
+	return proctest.Child(t, &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS})
 }
 
 // smallDisk mounts an empty file system of 1 MiB or little more.
@@ -83,28 +51,6 @@ func smallDisk(t *testing.T, kind string) string {
 	return dir
 }
 
-// leftBehind returns all that a constructor could leave behind.
-func leftBehind(t *testing.T, dir string) (all []string) {
-	t.Helper()
-	for _, d := range []string{dir, "/proc/self/fd"} {
-		entries, err := os.ReadDir(d)
-		require.NoError(t, err)
-		for _, e := range entries {
-			if target, err := os.Readlink(filepath.Join(d, e.Name())); err == nil || d == dir {
-				all = append(all, e.Name()+" "+target)
-			}
-		}
-	}
-	maps, err := os.ReadFile("/proc/self/maps")
-	require.NoError(t, err)
-	for line := range strings.Lines(string(maps)) {
-		if strings.Contains(line, "/memfd:parfor") || strings.Contains(line, dir) {
-			all = append(all, line)
-		}
-	}
-	return append(all, segment.Live()...)
-}
-
 // roomIn returns the bytes that are free in dir.
 func roomIn(t *testing.T, dir string) int {
 	t.Helper()
@@ -123,7 +69,7 @@ func TestCreateOnAFullDisk(t *testing.T) {
 			path := filepath.Join(dir, "a.npy")
 			refused := func(n int) {
 				t.Helper()
-				before, free := leftBehind(t, dir), roomIn(t, dir)
+				before, free := proctest.Held(t, dir), roomIn(t, dir)
 				_, err := shmarray.Create[float64](path, n)
 				assert.ErrorIs(t, err, shmarray.ErrNoSpace)
 				assert.ErrorIs(t, err, unix.ENOSPC)
@@ -134,13 +80,13 @@ func TestCreateOnAFullDisk(t *testing.T) {
 				require.ErrorAs(t, err, &re)
 				assert.Equal(t, 4096+8*n, re.Want)
 				assert.Equal(t, int64(free), re.Available)
-				assert.Equal(t, before, leftBehind(t, dir))
+				assert.Equal(t, before, proctest.Held(t, dir))
 			}
 			n := roomIn(t, dir) / 8
 			refused(n)
 			refused(10 * n)
 			refused(1 << 27)
-			before := leftBehind(t, dir)
+			before := proctest.Held(t, dir)
 			first := closing[float64](t)(shmarray.Create[float64](filepath.Join(dir, "first.npy"), n/2))
 			refused(n * 2 / 3)
 			for i := range first.Data() {
@@ -156,7 +102,7 @@ func TestCreateOnAFullDisk(t *testing.T) {
 			assert.Equal(t, 1.0, loaded.At(0))
 			require.NoError(t, loaded.Close())
 			require.NoError(t, os.Remove(first.Path()))
-			assert.Equal(t, before, leftBehind(t, dir))
+			assert.Equal(t, before, proctest.Held(t, dir))
 		})
 	}
 }
@@ -169,14 +115,14 @@ func TestReadOnlyDisk(t *testing.T) {
 	path := filepath.Join(dir, "a.npy")
 	require.NoError(t, closing[float64](t)(shmarray.Create[float64](path, 10)).Close())
 	require.NoError(t, unix.Mount("none", dir, "tmpfs", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
-	before := leftBehind(t, dir)
+	before := proctest.Held(t, dir)
 	_, err := shmarray.Create[float64](filepath.Join(dir, "b.npy"), 10)
 	assert.ErrorIs(t, err, unix.EROFS)
 	assert.NotErrorIs(t, err, shmarray.ErrNoSpace)
 	assert.EqualError(t, err, "shmarray: create "+dir+"/b.npy: read-only file system")
 	_, err = shmarray.Open[float64](path, shmarray.ReadWrite)
 	assert.ErrorIs(t, err, unix.EROFS)
-	assert.Equal(t, before, leftBehind(t, dir))
+	assert.Equal(t, before, proctest.Held(t, dir))
 	for _, mode := range []shmarray.Mode{shmarray.ReadOnly, shmarray.CopyOnWrite} {
 		a := closing[float64](t)(shmarray.Open[float64](path, mode))
 		assert.Equal(t, make([]float64, 10), a.Data())
@@ -188,7 +134,7 @@ func TestReadOnlyDisk(t *testing.T) {
 func TestCreateSaysWhatTheSystemSays(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
-	before := leftBehind(t, dir)
+	before := proctest.Held(t, dir)
 	for name, want := range map[string]struct {
 		is   error
 		text string
@@ -205,18 +151,18 @@ func TestCreateSaysWhatTheSystemSays(t *testing.T) {
 		var pe *fs.PathError
 		assert.ErrorAs(t, err, &pe)
 	}
-	assert.Equal(t, before, leftBehind(t, dir))
+	assert.Equal(t, before, proctest.Held(t, dir))
 }
 
 func TestFileSizeLimit(t *testing.T) {
-	if !inProcess(t, nil) {
+	if !proctest.Child(t, nil) {
 		return
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.npy")
 	require.NoError(t, closing[uint8](t)(shmarray.Create[uint8](path, 1<<20)).Close())
-	lowerLimit(t, unix.RLIMIT_FSIZE, 1<<20)
-	before := leftBehind(t, dir)
+	proctest.Lower(t, unix.RLIMIT_FSIZE, 1<<20)
+	before := proctest.Held(t, dir)
 	_, err := shmarray.Create[uint8](filepath.Join(dir, "b.npy"), 1<<20-4095)
 	assert.EqualError(t, err, "shmarray: create "+dir+"/b.npy: reserve 1048577 bytes: 1048576 available: file too large")
 	assert.ErrorIs(t, err, shmarray.ErrNoSpace)
@@ -225,7 +171,7 @@ func TestFileSizeLimit(t *testing.T) {
 	assert.ErrorIs(t, err, shmarray.ErrNoSpace)
 	_, err = shmarray.Load[uint8](path + "x")
 	assert.ErrorIs(t, err, fs.ErrNotExist)
-	assert.Equal(t, before, leftBehind(t, dir))
+	assert.Equal(t, before, proctest.Held(t, dir))
 
 	a := closing[uint8](t)(shmarray.Open[uint8](path, shmarray.ReadWrite))
 	a.Set(1, 1<<20-1)
@@ -234,14 +180,14 @@ func TestFileSizeLimit(t *testing.T) {
 
 // Every constructor with 0, 1, 2 and more descriptors left.
 func TestDescriptorLimit(t *testing.T) {
-	if !inProcess(t, nil) {
+	if !proctest.Child(t, nil) {
 		return
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.npy")
 	require.NoError(t, closing[float64](t)(shmarray.Create[float64](path, 4, 5)).Close())
 	a := closing[float64](t)(shmarray.Ones(4, 5))
-	lowerLimit(t, unix.RLIMIT_NOFILE, 40)
+	proctest.Lower(t, unix.RLIMIT_NOFILE, 40)
 	type array = *shmarray.Array[float64]
 	for name, c := range map[string]struct {
 		needs int
@@ -262,9 +208,9 @@ func TestDescriptorLimit(t *testing.T) {
 		"Load":       {2, func() (array, error) { return shmarray.Load[float64](path) }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := leftBehind(t, dir)
+			before := proctest.Held(t, dir)
 			for free := range 4 {
-				others := leaveFree(t, free)
+				others := proctest.LeaveDescriptors(t, free)
 				got, err := c.make()
 				for _, f := range others {
 					f.Close()
@@ -280,29 +226,10 @@ func TestDescriptorLimit(t *testing.T) {
 					assert.NotErrorIs(t, err, shmarray.ErrNoSpace)
 					assert.ErrorContains(t, err, "shmarray: ")
 				}
-				assert.Equal(t, before, leftBehind(t, dir))
+				assert.Equal(t, before, proctest.Held(t, dir))
 			}
 		})
 	}
-}
-
-// leaveFree opens files until only free descriptors are left.
-func leaveFree(t *testing.T, free int) (all []*os.File) {
-	t.Helper()
-	for {
-		f, err := os.Open(os.DevNull)
-		if err != nil {
-			require.ErrorIs(t, err, unix.EMFILE)
-			break
-		}
-		all = append(all, f)
-	}
-	for range free {
-		last := len(all) - 1
-		require.NoError(t, all[last].Close())
-		all = all[:last]
-	}
-	return all
 }
 
 // Files that are mostly holes, and larger than the memory or what is left of
@@ -314,7 +241,7 @@ func TestLoadAndOpenMoreThanThereIs(t *testing.T) {
 	if math.MaxInt == math.MaxInt32 {
 		t.Skip("an int cannot exceed the memory here")
 	}
-	if !inProcess(t, nil) {
+	if !proctest.Child(t, nil) {
 		return
 	}
 	dir := t.TempDir()
@@ -329,15 +256,15 @@ func TestLoadAndOpenMoreThanThereIs(t *testing.T) {
 	if err := os.Truncate(path, 4096+count); err != nil {
 		t.Skip("no such large files here: ", err)
 	}
-	lowerLimit(t, unix.RLIMIT_FSIZE, 64<<20) // the net, if the memory is not compared
-	before := leftBehind(t, dir)
+	proctest.Lower(t, unix.RLIMIT_FSIZE, 64<<20) // the net, if the memory is not compared
+	before := proctest.Held(t, dir)
 	_, err = shmarray.Load[uint8](path)
 	var re *segment.ReserveError
 	require.ErrorAs(t, err, &re)
 	assert.ErrorIs(t, err, shmarray.ErrNoSpace)
-	assert.Equal(t, before, leftBehind(t, dir))
+	assert.Equal(t, before, proctest.Held(t, dir))
 
-	lowerLimit(t, unix.RLIMIT_AS, 64<<30)
+	proctest.Lower(t, unix.RLIMIT_AS, 64<<30)
 	for _, mode := range []shmarray.Mode{shmarray.ReadOnly, shmarray.ReadWrite, shmarray.CopyOnWrite} {
 		_, err = shmarray.Open[uint8](path, mode)
 		require.ErrorAs(t, err, &re)
@@ -346,6 +273,6 @@ func TestLoadAndOpenMoreThanThereIs(t *testing.T) {
 		assert.EqualError(t, err, fmt.Sprintf("shmarray: open %s: reserve %d bytes: %d available: mmap: cannot allocate memory",
 			path, int64(4096+count), re.Available))
 		assert.Less(t, re.Available, int64(64<<30))
-		assert.Equal(t, before, leftBehind(t, dir))
+		assert.Equal(t, before, proctest.Held(t, dir))
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/parfor-go/parfor/internal/segment"
+	"github.com/parfor-go/parfor/internal/proctest"
 	"github.com/parfor-go/parfor/shmarray"
 )
 
@@ -211,15 +211,7 @@ var sentinels = []error{shmarray.ErrShape, shmarray.ErrClosed, shmarray.ErrInUse
 // descriptors of this process, and the files in dir.
 func surroundings(t *testing.T, dir string) []string {
 	t.Helper()
-	all := segment.Live()
-	fds, err := os.ReadDir("/proc/self/fd")
-	if err == nil {
-		for _, fd := range fds {
-			if target, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil {
-				all = append(all, fd.Name()+" "+target)
-			}
-		}
-	}
+	all := proctest.Held(t, dir)
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	for _, f := range files {

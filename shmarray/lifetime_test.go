@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/parfor-go/parfor/internal/proctest"
 	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/shmarray"
 )
@@ -204,8 +205,8 @@ func TestTwoHandlesOfAFile(t *testing.T) {
 	fourth := closing[float64](t)(shmarray.Open[float64](path, shmarray.CopyOnWrite))
 	assert.Len(t, liveOf(path), 2)
 	if runtime.GOOS == "linux" {
-		descriptors := slices.DeleteFunc(surroundings(t, dir), func(s string) bool {
-			return !strings.HasSuffix(s, path) || slices.Contains(segment.Live(), s)
+		descriptors := slices.DeleteFunc(proctest.Descriptors(t), func(s string) bool {
+			return !strings.HasSuffix(s, path)
 		})
 		// The file that Create made without a name may not be known by its own.
 		assert.LessOrEqual(t, len(descriptors), 2, "one for each mapping")

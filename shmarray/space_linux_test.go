@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/parfor-go/parfor/internal/proctest"
 	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/shmarray"
 )
@@ -29,10 +30,10 @@ func TestMoreThanTheMemoryThereIs(t *testing.T) {
 	if math.MaxInt == math.MaxInt32 {
 		t.Skip("an int cannot exceed the memory here")
 	}
-	if !inProcess(t, nil) {
+	if !proctest.Child(t, nil) {
 		return
 	}
-	lowerLimit(t, unix.RLIMIT_FSIZE, 64<<20)
+	proctest.Lower(t, unix.RLIMIT_FSIZE, 64<<20)
 	for _, shift := range []int{45, 62} {
 		_, err := shmarray.New[uint8](1 << shift)
 		assert.ErrorIs(t, err, shmarray.ErrNoSpace)

@@ -41,6 +41,7 @@ func suite[T shmarray.Elem](t *testing.T) {
 			t.Run("rows", func(t *testing.T) { testRows[T](t, shape) })
 			t.Run("reshape", func(t *testing.T) { testReshape[T](t, shape) })
 			t.Run("file", func(t *testing.T) { testFile[T](t, shape) })
+			t.Run("references", func(t *testing.T) { testReferences[T](t, shape) })
 		})
 	}
 }

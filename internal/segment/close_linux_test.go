@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/parfor-go/parfor/internal/proctest"
 	"github.com/parfor-go/parfor/internal/segment"
 )
 
@@ -57,7 +58,7 @@ func TestCloseThatCannotUnmapSaysSo(t *testing.T) {
 	if raced {
 		t.Skip("would lose a part of the heap")
 	}
-	before := descriptors(t)
+	before := proctest.Descriptors(t)
 	s, err := segment.New(small, "test")
 	require.NoError(t, err)
 	restore, restoreUnmap := without("mmap", unix.EIO), without("munmap", unix.EINVAL)
@@ -68,7 +69,7 @@ func TestCloseThatCannotUnmapSaysSo(t *testing.T) {
 	assert.EqualError(t, err, "munmap: invalid argument")
 	assert.True(t, s.Closed())
 	assert.NoError(t, s.Close(), "the second one finds it closed")
-	assert.Equal(t, before, descriptors(t))
+	assert.Equal(t, before, proctest.Descriptors(t))
 	require.NoError(t, unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(s.Bytes())), small), "what Close could not do")
 }
 

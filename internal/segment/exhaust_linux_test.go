@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/parfor-go/parfor/internal/proctest"
 	"github.com/parfor-go/parfor/internal/segment"
 )
 
@@ -47,7 +48,7 @@ func limitAddressSpace(t *testing.T) int {
 	_, err = fmt.Sscan(string(b), &pages)
 	require.NoError(t, err)
 	limit := pages*os.Getpagesize() + 512<<20
-	lower(t, unix.RLIMIT_AS, limit)
+	proctest.Lower(t, unix.RLIMIT_AS, int64(limit))
 	return limit
 }
 
@@ -58,7 +59,7 @@ func TestAddressSpaceLimit(t *testing.T) {
 	if math.MaxInt == math.MaxInt32 {
 		t.Skip("512 MiB more may not fit the address space of 32 bits anyway")
 	}
-	if !inChild(t) {
+	if !proctest.Child(t, nil) {
 		return
 	}
 	limit := limitAddressSpace(t)
@@ -133,10 +134,10 @@ func TestAddressSpaceLimit(t *testing.T) {
 }
 
 func TestCreateWithinTheFileSizeLimit(t *testing.T) {
-	if !inChild(t) {
+	if !proctest.Child(t, nil) {
 		return
 	}
-	lower(t, unix.RLIMIT_FSIZE, 1<<20)
+	proctest.Lower(t, unix.RLIMIT_FSIZE, 1<<20)
 	for name, dir := range map[string]string{"memory": fastDir(t), "disk": t.TempDir()} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(dir, "a")
@@ -149,30 +150,30 @@ func TestCreateWithinTheFileSizeLimit(t *testing.T) {
 			s := created(t, path, 1<<20-4)
 			s.Bytes()[1<<20-5] = 1
 			require.NoError(t, s.Close())
-			lower(t, unix.RLIMIT_FSIZE, 1<<19)
+			proctest.Lower(t, unix.RLIMIT_FSIZE, 1<<19)
 			s = opened(t, path, segment.ReadWrite, 4)
 			s.Bytes()[1<<20-5] = 2 // it is not about mapping
 			assert.NoError(t, s.Sync(s.Bytes()))
 			require.NoError(t, s.Close())
-			lower(t, unix.RLIMIT_FSIZE, 1<<20)
+			proctest.Lower(t, unix.RLIMIT_FSIZE, 1<<20)
 		})
 	}
 }
 
 func TestDescriptorLimitOfFiles(t *testing.T) {
-	if !inChild(t) {
+	if !proctest.Child(t, nil) {
 		return
 	}
 	dir := t.TempDir()
 	old := filepath.Join(dir, "old")
 	require.NoError(t, os.WriteFile(old, make([]byte, 100), 0o600))
 	const limit = 40
-	lower(t, unix.RLIMIT_NOFILE, limit)
+	proctest.Lower(t, unix.RLIMIT_NOFILE, limit)
 	for way, choose := range waysToCreate {
 		t.Run(way, func(t *testing.T) {
 			choose(t)
 			for free := range 4 {
-				all := leave(t, free)
+				all := proctest.LeaveDescriptors(t, free)
 				s, err := create(dir)
 				opened, openErr := open(old, segment.ReadWrite, 0)
 				for _, f := range all {
@@ -197,23 +198,4 @@ func TestDescriptorLimitOfFiles(t *testing.T) {
 			}
 		})
 	}
-}
-
-// leave opens files until only free descriptors are left.
-func leave(t *testing.T, free int) (all []*os.File) {
-	t.Helper()
-	for {
-		f, err := os.Open(os.DevNull)
-		if err != nil {
-			require.ErrorIs(t, err, unix.EMFILE)
-			break
-		}
-		all = append(all, f)
-	}
-	for range free {
-		last := len(all) - 1
-		require.NoError(t, all[last].Close())
-		all = all[:last]
-	}
-	return all
 }

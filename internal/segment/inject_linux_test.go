@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/parfor-go/parfor/internal/proctest"
 	"github.com/parfor-go/parfor/internal/segment"
 )
 
@@ -355,27 +356,7 @@ func (op *operation) explains(t *testing.T, err error, errno unix.Errno, dir, wh
 }
 
 // state returns all that an operation could leave behind.
-func state(t *testing.T, dir string) (all []string) {
+func state(t *testing.T, dir string) []string {
 	t.Helper()
-	fds, err := os.ReadDir("/proc/self/fd")
-	require.NoError(t, err)
-	for _, fd := range fds {
-		if target, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil {
-			all = append(all, fd.Name()+" is "+target)
-		}
-	}
-	files, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	for _, f := range files {
-		all = append(all, f.Name())
-	}
-	maps, err := os.ReadFile("/proc/self/maps")
-	require.NoError(t, err)
-	for line := range strings.Lines(string(maps)) {
-		if strings.Contains(line, "/memfd:parfor") || strings.Contains(line, dir) {
-			all = append(all, line)
-		}
-	}
-	all = append(all, fmt.Sprintf("%d objects", segment.Identities()))
-	return append(all, segment.Live()...)
+	return append(proctest.Held(t, dir), fmt.Sprintf("%d objects", segment.Identities()))
 }

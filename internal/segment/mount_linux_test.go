@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/parfor-go/parfor/internal/proctest"
 	"github.com/parfor-go/parfor/internal/segment"
 )
 
@@ -23,7 +24,7 @@ func inMounts(t *testing.T) bool {
 	if os.Getuid() != 0 {
 		t.Skip("needs to be root, to mount a small file system")
 	}
-	return inChildAs(t, &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS})
+	return proctest.Child(t, &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS})
 }
 
 // mounted mounts something until the end of the test, or skips it.

@@ -3,59 +3,16 @@
 package segment_test
 
 import (
-	"errors"
 	"math"
-	"os"
-	"os/exec"
-	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/parfor-go/parfor/internal/proctest"
 	"github.com/parfor-go/parfor/internal/segment"
 )
-
-// inChild runs the calling test again in a process of its own, whose limits
-// may be lowered, and reports whether this is that process.
-func inChild(t *testing.T) bool {
-	t.Helper()
-	return inChildAs(t, nil)
-}
-
-func inChildAs(t *testing.T, attr *syscall.SysProcAttr) bool {
-	t.Helper()
-	const env = "SEGMENT_TEST_CHILD"
-	if os.Getenv(env) == t.Name() {
-		return true
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), env+"="+t.Name(), "GORACE=atexit_sleep_ms=0")
-	cmd.SysProcAttr = attr
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, os.ErrPermission) {
-		t.Skip("cannot start a process like that: ", err)
-	}
-	require.NoError(t, err, "%s", out)
-	if strings.Contains(string(out), "--- SKIP: "+t.Name()+" (") {
-		t.Skipf("%s", out)
-	}
-	assert.Contains(t, string(out), "--- PASS: "+t.Name()+" (")
-	return false
-}
-
-func lower(t *testing.T, resource int, limit int) {
-	t.Helper()
-	var l unix.Rlimit
-	require.NoError(t, unix.Getrlimit(resource, &l))
-	assign(&l.Cur, limit)
-	require.NoError(t, unix.Setrlimit(resource, &l))
-}
-
-// assign exists because a limit is signed on some systems.
-func assign[T int64 | uint64](p *T, v int) { *p = T(v) }
 
 // netBytes is a limit on the size of a file for tests that ask for absurd
 // sizes. If the check under test is broken, the system refuses instead of
@@ -63,10 +20,10 @@ func assign[T int64 | uint64](p *T, v int) { *p = T(v) }
 const netBytes = 64 << 20
 
 func TestMoreThanThereIsIsRefused(t *testing.T) {
-	if !inChild(t) {
+	if !proctest.Child(t, nil) {
 		return
 	}
-	lower(t, unix.RLIMIT_FSIZE, netBytes)
+	proctest.Lower(t, unix.RLIMIT_FSIZE, netBytes)
 	for _, nbytes := range []int{math.MaxInt, math.MaxInt - 4095, min(1<<45, math.MaxInt)} {
 		_, err := segment.New(nbytes, "test")
 		var re *segment.ReserveError
@@ -83,10 +40,10 @@ func TestMoreThanThereIsIsRefused(t *testing.T) {
 }
 
 func TestFileSizeLimit(t *testing.T) {
-	if !inChild(t) {
+	if !proctest.Child(t, nil) {
 		return
 	}
-	lower(t, unix.RLIMIT_FSIZE, 1<<20)
+	proctest.Lower(t, unix.RLIMIT_FSIZE, 1<<20)
 	newSegment(t, 1<<20)
 	_, err := segment.New(1<<20+1, "test")
 	assert.EqualError(t, err, "reserve 1048577 bytes: 1048576 available: file too large")
@@ -95,10 +52,10 @@ func TestFileSizeLimit(t *testing.T) {
 }
 
 func TestDescriptorLimit(t *testing.T) {
-	if !inChild(t) {
+	if !proctest.Child(t, nil) {
 		return
 	}
-	lower(t, unix.RLIMIT_NOFILE, 20)
+	proctest.Lower(t, unix.RLIMIT_NOFILE, 20)
 	var err error
 	for n := 0; err == nil; n++ {
 		require.Less(t, n, 20)

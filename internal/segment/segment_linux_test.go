@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/parfor-go/parfor/internal/proctest"
 	"github.com/parfor-go/parfor/internal/segment"
 )
 
@@ -115,7 +116,7 @@ func TestFailedReservation(t *testing.T) {
 	const nbytes = 40 << 20
 	for _, memfd := range []error{nil, unix.ENOSYS} {
 		for _, errno := range []unix.Errno{unix.ENOSPC, unix.ENOMEM} {
-			before := descriptors(t)
+			before := proctest.Descriptors(t)
 			restore := segment.Without(memfd, errno, "/dev/shm")
 			_, err := segment.New(nbytes, "test")
 			restore()
@@ -123,17 +124,9 @@ func TestFailedReservation(t *testing.T) {
 			assert.ErrorIs(t, err, segment.ErrNoSpace)
 			// The failed reservation does not count as used.
 			assert.EqualError(t, err, fmt.Sprintf("reserve %d bytes: %d available: fallocate: %v", nbytes, 56<<20, errno))
-			assert.Equal(t, before, descriptors(t))
+			assert.Equal(t, before, proctest.Descriptors(t))
 		}
 	}
-}
-
-// descriptors returns the number of open ones.
-func descriptors(t *testing.T) int {
-	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
-	require.NoError(t, err)
-	return len(entries)
 }
 
 func TestTemporaryNameIsGoneAtOnce(t *testing.T) {
