@@ -17,8 +17,9 @@ const refVersion = 1
 // A reference says where an array is.
 //
 // Encoded it is a byte each for the version, the kind and the size of the
-// element type, and the mode; as varints the device, the inode, its generation, the offset, the
-// number of axes and the length of each; and the path, up to the end.
+// element type, and the mode; as varints the device, the inode, its
+// generation, the offset, the number of axes and the length of each; and the
+// path, up to the end.
 type reference struct {
 	elem   npy.Type
 	mode   Mode       // ReadOnly or ReadWrite
@@ -57,10 +58,10 @@ func (a *Array[T]) GobEncode() ([]byte, error) {
 // Nothing is copied, and nothing mapped a second time. In the process that
 // encoded the reference, and in a worker process that was given the memory, a
 // is a view: its Close does nothing, and it is closed when the last array that
-// owns the memory is. A file
-// that this process has not open is opened by its path, in the mode in which
-// the encoding process had it; a is then an owner, which Close closes. An array
-// without elements is in no memory, and a an owner too.
+// owns the memory is. A file that this process has not open is opened by its
+// path, in the mode in which the encoding process had it; a is then an owner,
+// which Close closes. An array without elements is in no memory, and a an owner
+// too.
 //
 // The error is ErrClosed if this process has not the memory, any more or at
 // all, or if there is another file under the path now; ErrDType if the
