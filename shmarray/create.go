@@ -23,17 +23,16 @@ func Ones(shape ...int) (*Array[float64], error) { return Full(1.0, shape...) }
 // overflows an int (dimensions of 0 left out), ErrNoSpace, with the numbers, if
 // there is not that much memory, or the system's. Nothing is reserved then.
 //
-// Creating costs some 40 us, and 0.4 s a GiB on two processors, or 0.1 where the
-// system gives shared memory huge pages on advice. After that no access is
-// slower than any other: the memory is there, and mapped.
+// Creating costs some 40 us, and 0.1 s a GiB on two processors, or 0.4 where there
+// are no huge pages (they take Linux 6.1). After that no access is slower than
+// any other: the memory is there, and mapped.
 func New[T Elem](shape ...int) (*Array[T], error) {
 	return anonymous[T](segment.New, shape)
 }
 
 // Private is New for an array that no other process can map: encoding a
-// reference to it is ErrPrivate. Its errors are New's. It is the fastest to
-// fill for the first time: its memory comes in huge pages where the system has
-// them, 0.1 s a GiB then.
+// reference to it is ErrPrivate. Its errors are New's. It comes in huge pages
+// also on systems that give shared memory none.
 func Private[T Elem](shape ...int) (*Array[T], error) {
 	return anonymous[T](segment.NewPrivate, shape)
 }

@@ -27,9 +27,9 @@ const fillLen = 1 << 27
 //	go test -run '^$' -bench Fill -benchtime 10x ./shmarray
 //
 // On Linux 6.18 and two processors of an AMD EPYC, medians of nine such runs:
-// heap 262 to 325 ms, Private 103 to 164, New 312 to 497, which is 1.03 to 1.78
-// of the heap's and 1.34 in the median; the second fill 40 to 65 of each. Where
-// /sys/kernel/mm/transparent_hugepage/shmem_enabled is "advise", New takes 89.
+// heap 234 to 313 ms, Private 101 to 152, New 94 to 135, which is 0.35 to 0.45 of
+// the heap's; the second fill 29 to 42 of each. Where New gets no huge pages it
+// takes 312 to 497, 1.34 of the heap's in the median.
 func BenchmarkFill(b *testing.B) {
 	file := filepath.Join(b.TempDir(), "a.npy")
 	kinds := []struct {

@@ -261,7 +261,7 @@ func Watch() (l *Ledger, restore func()) {
 		defer l.mu.Unlock()
 		switch {
 		case err != nil:
-		case addr == nil:
+		case flags&unix.MAP_FIXED == 0:
 			l.open[p] = true
 		case prot == unix.PROT_NONE: // a fence
 			delete(l.open, p)

@@ -117,8 +117,8 @@ func (m *mapping) share(nbytes int, reserved bool) (err error) {
 	return m.furnish()
 }
 
-// NewPrivate is New for bytes that no other process can map. They are the
-// fastest to fill, in huge pages where the system has them.
+// NewPrivate is New for bytes that no other process can map. Both come in huge
+// pages where there are some; to these, older systems give them too.
 func NewPrivate(nbytes int, name string) (*Segment, error) {
 	return reserved(nbytes, "private", func() (*mapping, error) {
 		m := &mapping{mode: ReadWrite, name: name}

@@ -2,9 +2,11 @@ package segment_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -163,4 +165,37 @@ func TestNoRoomAnywhereSaysHowMuchThereIs(t *testing.T) {
 	_, err = segment.New(1<<20, "test")
 	assert.ErrorIs(t, err, segment.ErrNoSpace)
 	assert.EqualError(t, err, "reserve 1048576 bytes: 0 available: reserve "+tmp+": no space left on device")
+}
+
+// TestHugePages holds that a segment has huge pages wherever it can have them.
+func TestHugePages(t *testing.T) {
+	if raced || math.MaxInt == math.MaxInt32 {
+		t.Skip("the Go heap's addresses, or few")
+	}
+	const huge = 2 << 20
+	s, err := segment.New(4*huge+1, "test")
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	addr := uintptr(unsafe.Pointer(unsafe.SliceData(s.Bytes()))) // unsafe: only looked at
+	assert.Zero(t, addr%huge)
+	mapped := hugeBytes(t, addr)
+	if err := unix.Madvise(s.Bytes()[:4*huge], unix.MADV_COLLAPSE); err != nil {
+		t.Skip("needs Linux 6.1 and free huge pages: ", err)
+	}
+	assert.Equal(t, 4*huge, mapped)
+}
+
+// hugeBytes returns how much of the mapping at addr has huge pages.
+func hugeBytes(t *testing.T, addr uintptr) int {
+	t.Helper()
+	smaps, err := os.ReadFile("/proc/self/smaps")
+	require.NoError(t, err)
+	_, here, found := strings.Cut(string(smaps), fmt.Sprintf("%x-", addr))
+	require.True(t, found)
+	_, here, found = strings.Cut(here, "ShmemPmdMapped:")
+	require.True(t, found)
+	var kib int
+	_, err = fmt.Sscan(here, &kib)
+	require.NoError(t, err)
+	return kib << 10
 }

@@ -94,6 +94,8 @@ func (m *mapping) mapAt(fd, nbytes, prot, flags int) error {
 	addr := pageOf(m.home)
 	if addr != nil {
 		flags |= unix.MAP_FIXED
+	} else if fd >= 0 {
+		addr = hugeAddress(nbytes)
 	}
 	p, err := mmap(fd, 0, addr, uintptr(nbytes), prot, flags)
 	if err == unix.ENOMEM {
@@ -111,6 +113,26 @@ func (m *mapping) mapAt(fd, nbytes, prot, flags int) error {
 	// unsafe: exactly the range that was mapped just now.
 	m.mem = unsafe.Slice((*byte)(p), nbytes)
 	return nil
+}
+
+// hugePage is the length of a huge page on most processors. Where they are
+// longer, there are none.
+const hugePage = 2 << 20
+
+// hugeAddress returns where to map nbytes of a file from a huge page's boundary
+// on, or nil. It is free now, and no more than a wish when that changes. For
+// private memory Linux does this by itself.
+func hugeAddress(nbytes int) unsafe.Pointer {
+	if nbytes < hugePage || nbytes > math.MaxInt-hugePage {
+		return nil
+	}
+	span := uintptr(nbytes + hugePage)
+	p, err := mmap(-1, 0, nil, span, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|mapNoReserve)
+	if err != nil || munmap(p, span) != nil {
+		return nil
+	}
+	// unsafe: within span.
+	return unsafe.Add(p, -uintptr(p)&(hugePage-1))
 }
 
 // pageOf returns the first address of home at which a page begins, or nil.
