@@ -100,7 +100,7 @@ func (a *Array[T]) resolve(r reference, nbytes int) error {
 	lo, hi := r.offset, r.offset+nbytes
 	// Where there are no generations, an identity alone proves little: a file
 	// system gives that of a file that is gone to the next one.
-	if seg := segment.Find(r.id, lo, hi); seg != nil && seg.Path() == r.path && Mode(seg.Mode()) == r.mode {
+	if seg := segment.Find(r.id, lo, hi); seg != nil && (seg.Adopted() || seg.Path() == r.path && Mode(seg.Mode()) == r.mode) {
 		*a = *of(segment.Cast[T](seg.Bytes()), r.shape, seg, true)
 		return nil
 	}

@@ -30,6 +30,7 @@ type mapping struct {
 	handles int         // under mappings.mu
 	holds   int         // under mappings.mu; while positive, handles does not fall
 	gone    atomic.Bool // written under mappings.mu
+	adopted atomic.Bool // written by Adopt
 
 	syncing sync.Mutex // held by Sync, and while the memory is given back
 	failed  error      // under syncing: of the first Sync that failed
