@@ -1,6 +1,9 @@
 package parmap
 
-import "github.com/parfor-go/parfor/parmap/internal/sched"
+import (
+	"github.com/parfor-go/parfor/parmap/internal/kernel"
+	"github.com/parfor-go/parfor/parmap/internal/sched"
+)
 
 // A RunOption changes how a kernel runs. Every [Option] is one.
 type RunOption interface{ runOption() }
@@ -78,6 +81,46 @@ func (s Schedule) String() string {
 	}
 	return "Schedule(?)"
 }
+
+// A Backend runs kernels elsewhere: a *proc.Pool.
+type Backend interface{ kernel.Backend }
+
+// On runs a kernel on b instead of goroutines. A nil b panics.
+func On(b Backend) RunOption {
+	if b == nil {
+		panic("parmap: nil backend")
+	}
+	return on{b}
+}
+
+type on struct{ backend Backend }
+
+// Rows is an array of numbers whose first axis a run goes along: a
+// *shmarray.Array. RowBytes returns the memory of the indices [lo, hi) of that
+// axis.
+type Rows interface {
+	Shape() []int
+	RowBytes(lo, hi int) []byte
+}
+
+// Output says that chunk [lo, hi) of the run owns the rows [lo, hi) of each
+// array: no other chunk writes them, and the chunk nothing else that matters.
+// They are zeroed before every attempt, also the first, on every backend: a
+// body that reads what it is to write finds zeros at once, not only after a
+// crash. A nil array panics.
+func Output(a ...Rows) RunOption {
+	for _, r := range a {
+		if r == nil {
+			panic("parmap: nil output")
+		}
+	}
+	return output(a)
+}
+
+type output []Rows
+
+func (on) runOption()     {}
+func (output) runOption() {}
 
 // A Mode is an Option that is on or off.
 type Mode int
@@ -162,4 +205,45 @@ func configure(opts []Option) (c config) {
 		}
 	}
 	return c
+}
+
+// runConfig is what the options of a kernel's run come to.
+type runConfig struct {
+	options []Option
+	backend Backend // nil: goroutines
+	outputs []Rows
+}
+
+func configureRun(opts []RunOption) (c runConfig) {
+	for _, o := range opts {
+		switch o := o.(type) {
+		case Option:
+			c.options = append(c.options, o)
+		case on:
+			c.backend = o.backend
+		case output:
+			c.outputs = o
+		default:
+			panic("parmap: nil option")
+		}
+	}
+	return c
+}
+
+// outputsOf returns the memory of the outputs of a run over [0, n).
+func (c *runConfig) outputsOf(n int) []kernel.Output {
+	if n < 0 {
+		panic("parmap: negative n")
+	}
+	all := make([]kernel.Output, 0, len(c.outputs))
+	for _, a := range c.outputs {
+		shape := a.Shape()
+		if len(shape) == 0 || shape[0] != n {
+			panic("parmap: an output has not n rows")
+		}
+		if b := a.RowBytes(0, n); len(b) > 0 {
+			all = append(all, kernel.Output{Bytes: b, Row: len(b) / n})
+		}
+	}
+	return all
 }

@@ -1,0 +1,78 @@
+package parmap
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/parfor-go/parfor/parmap/internal/kernel"
+)
+
+// A Func is a named function of one item, whose results come back in order
+// also from other processes. It is to [MapErr] what [Kernel] is to
+// [ForRangeErr].
+type Func[T, R any] struct {
+	entry *kernel.Entry
+	f     func(ctx context.Context, in T) (R, error)
+}
+
+// NewFunc registers f under a name that no other kernel or func of the program
+// has. Items and results travel by encoding/gob: see [NewKernel], also for when
+// NewFunc panics, and for what f sees and how often it may run.
+func NewFunc[T, R any](name string, f func(ctx context.Context, in T) (R, error)) *Func[T, R] {
+	if f == nil {
+		panic("parmap: nil function")
+	}
+	in, out := reflect.TypeFor[T](), reflect.TypeFor[R]()
+	mustTravel(name, in)
+	mustTravel(name, out)
+	e := &kernel.Entry{
+		Name:   name,
+		NewIn:  func() any { return new([]T) },
+		NewOut: func() any { return new([]R) },
+		Plain:  !kernel.HasInterface(in) && !kernel.HasInterface(out),
+		Run: func(ctx context.Context, lo, hi int, in any, try kernel.Try) any {
+			items := *in.(*[]T)
+			results := make([]R, len(items))
+			for i, item := range items {
+				if !try(lo+i, lo+i+1, func() (err error) { results[i], err = f(ctx, item); return err }) {
+					break
+				}
+			}
+			return &results
+		},
+	}
+	kernel.Register(e)
+	return &Func[T, R]{e, f}
+}
+
+// Map returns the results of f for the items of in, in their order. On
+// goroutines it is [MapErr]. On a pool of processes items and results travel
+// between them, some items together if there are many: [Grain] of them, or
+// about a 4096th of all.
+//
+// Without an error the slice has len(in) results. With one it is nil, but under
+// [CollectErrors] it has those that there are, and zero values elsewhere. Output
+// is for kernels: Map panics.
+func (f *Func[T, R]) Map(ctx context.Context, in []T, opts ...RunOption) ([]R, error) {
+	c := configureRun(opts)
+	if len(c.outputs) > 0 {
+		panic("parmap: Output of a Func")
+	}
+	arrays := kernel.Arrays(&in)
+	for _, a := range arrays {
+		defer hold(a)()
+	}
+	if c.backend == nil {
+		return MapErr(ctx, in, f.f, c.options...)
+	}
+	out := make([]R, len(in))
+	err := c.runOn(ctx, &kernel.Call{
+		Entry: f.entry, N: len(in), Arrays: arrays,
+		In:  func(lo, hi int) any { part := in[lo:hi]; return &part },
+		Out: func(lo, hi int, results any) { copy(out[lo:hi], *results.(*[]R)) },
+	})
+	if err != nil && !configure(c.options).collect {
+		return nil, err
+	}
+	return out, err
+}

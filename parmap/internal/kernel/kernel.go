@@ -1,0 +1,114 @@
+// Package kernel is what package parmap and those that run kernels elsewhere
+// agree on: the table of named bodies, and what a run of one consists of.
+package kernel
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// An Entry is a named body without its types.
+type Entry struct {
+	Name string
+	// NewIn returns a pointer to what Run is given: the arguments of a Kernel,
+	// or the items of a chunk of a Func.
+	NewIn func() any
+	// NewOut returns a pointer to what Run of a Func returns: the results of a
+	// chunk. It is nil in the entry of a Kernel.
+	NewOut func() any
+	// Empty says that NewIn points at a struct without fields, which gob
+	// refuses and nobody needs to send.
+	Empty bool
+	// Plain says that neither NewIn nor NewOut has an interface in it, so that
+	// gob describes the types in its first message, and never again.
+	Plain bool
+	// Run calls the body of [lo, hi) through try, as a whole or item by item,
+	// for as long as that returns true.
+	Run func(ctx context.Context, lo, hi int, in any, try Try) (out any)
+}
+
+// A Try calls body, which runs the indices [lo, hi), takes care of its error or
+// panic, and reports whether to go on.
+type Try func(lo, hi int, body func() error) bool
+
+// A Call is one run of an entry on a backend.
+type Call struct {
+	Entry   *Entry
+	N       int
+	Grain   int // 0: default
+	Workers int // 0: all there are
+	Collect bool
+	Outputs []Output
+	Arrays  [][]byte // the shared memory that the arguments name
+	// In returns what NewIn points at: of a Kernel whatever the range is.
+	In func(lo, hi int) any
+	// Out takes what NewOut points at. Calls are concurrent, of different chunks.
+	Out func(lo, hi int, out any)
+}
+
+// An Output is the memory of an array whose axis 0 is the range of a run.
+type Output struct {
+	Bytes []byte
+	Row   int // bytes of each index
+}
+
+// Clear zeroes the rows lo to hi.
+func (o Output) Clear(lo, hi int) { clear(o.Bytes[lo*o.Row : hi*o.Row]) }
+
+// A Backend runs kernels somewhere else. Only packages beside this one can
+// name a Call, and so be one.
+type Backend interface {
+	// RunKernel runs c and returns when no body of it runs any more. It is
+	// called by package parmap.
+	RunKernel(ctx context.Context, c *Call) error
+}
+
+// table is the kernels of this program.
+var table struct {
+	mu     sync.Mutex // protects what follows
+	byName map[string]*Entry
+	sealed bool
+	late   []*Entry // registered after Seal
+}
+
+// Register enters e. A name that is taken panics.
+func Register(e *Entry) {
+	t := &table
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byName[e.Name] != nil {
+		panic("parmap: two kernels of one name")
+	}
+	if t.byName == nil {
+		t.byName = make(map[string]*Entry)
+	}
+	t.byName[e.Name] = e
+	if t.sealed {
+		t.late = append(t.late, e)
+	}
+}
+
+// Lookup returns the entry of a name, or nil.
+func Lookup(name string) *Entry {
+	t := &table
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.byName[name]
+}
+
+// Seal says that what is registered from now on is unknown in workers.
+func Seal() {
+	t := &table
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sealed = true
+}
+
+// Late reports whether e was registered after Seal.
+func Late(e *Entry) bool {
+	t := &table
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Contains(t.late, e)
+}
