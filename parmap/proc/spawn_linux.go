@@ -1,0 +1,335 @@
+package proc
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+const supported = true
+
+// socketFD is the descriptor of a worker's socket.
+const socketFD = 3
+
+// guardSocket keeps the socket from programs that this process starts.
+func guardSocket() { unix.CloseOnExec(socketFD) }
+
+// newSecret returns what a worker that this process starts has to say.
+func newSecret() (string, error) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(b[:]) + "." + strconv.Itoa(os.Getpid()), nil
+}
+
+// parentOf returns the socket to the parent, or nil if this process is not a
+// worker, whatever its environment says: then descriptor 3 is something else,
+// often the Go runtime's own, or the other end is not the parent's, or that is
+// another program or another user's.
+func parentOf(secret string) *net.UnixConn {
+	var st unix.Stat_t
+	if unix.Fstat(socketFD, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return nil
+	}
+	addr, err := unix.Getsockname(socketFD)
+	if _, ok := addr.(*unix.SockaddrUnix); err != nil || !ok {
+		return nil
+	}
+	peer, err := unix.GetsockoptUcred(socketFD, unix.SOL_SOCKET, unix.SO_PEERCRED)
+	parent := os.Getppid()
+	if err != nil || int(peer.Pid) != parent || int(peer.Uid) != os.Getuid() {
+		return nil
+	}
+	if _, pid, ok := strings.Cut(secret, "."); !ok || pid != strconv.Itoa(parent) {
+		return nil
+	}
+	theirs, err := os.Stat(fmt.Sprintf("/proc/%d/exe", parent))
+	if err != nil {
+		return nil
+	}
+	if ours, err := os.Stat("/proc/self/exe"); err != nil || !os.SameFile(ours, theirs) {
+		return nil
+	}
+	conn, err := connOf(os.NewFile(socketFD, "parent"))
+	if err != nil {
+		return nil
+	}
+	limitMemory()
+	// Who runs out of memory should be a worker, not the program that can
+	// replace it. A refusal changes nothing.
+	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("500"), 0)
+	return conn
+}
+
+// memoryEnv has the bytes that a worker may have beside what it has at first.
+const memoryEnv = "PARFOR_WORKER_MEMORY"
+
+// limitMemory bounds the private memory of this process. A limit on the address
+// space would refuse shared mappings too.
+func limitMemory() {
+	s, ok := os.LookupEnv(memoryEnv)
+	if !ok {
+		return
+	}
+	os.Unsetenv(memoryEnv)
+	nbytes, err := strconv.ParseUint(s, 10, 62)
+	if err != nil {
+		return
+	}
+	var l unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_DATA, &l) != nil {
+		return
+	}
+	assign(&l.Cur, min(nbytes+dataBytes(), uint64(l.Max)))
+	_ = unix.Setrlimit(unix.RLIMIT_DATA, &l)
+}
+
+// assign exists because limits have another type on some systems.
+func assign[T ~int64 | ~uint64](p *T, v uint64) { *p = T(min(v, math.MaxInt64)) }
+
+// dataBytes returns the private memory that this process has now.
+func dataBytes() uint64 {
+	b, _ := os.ReadFile("/proc/self/status")
+	_, rest, _ := strings.Cut(string(b), "VmData:")
+	var kib uint64
+	_, _ = fmt.Sscan(rest, &kib)
+	return kib << 10
+}
+
+func connOf(f *os.File) (*net.UnixConn, error) {
+	defer f.Close()
+	c, err := net.FileConn(f)
+	if err != nil {
+		return nil, err
+	}
+	conn, ok := c.(*net.UnixConn)
+	if !ok {
+		c.Close()
+		return nil, errors.New("not a Unix socket")
+	}
+	return conn, nil
+}
+
+// An inbox reads a socket and keeps the descriptors that come with the bytes,
+// in their order.
+type inbox struct {
+	conn  *net.UnixConn
+	files []*os.File
+}
+
+func (in *inbox) Read(p []byte) (int, error) {
+	var oob [256]byte // SCM_RIGHTS of one write never joins another's
+	n, m, _, _, err := in.conn.ReadMsgUnix(p, oob[:])
+	if m > 0 {
+		messages, _ := unix.ParseSocketControlMessage(oob[:m])
+		for i := range messages {
+			fds, _ := unix.ParseUnixRights(&messages[i])
+			for _, fd := range fds {
+				unix.CloseOnExec(fd)
+				in.files = append(in.files, os.NewFile(uintptr(fd), "loan"))
+			}
+		}
+	}
+	if n == 0 && err == nil {
+		return 0, net.ErrClosed // the end
+	}
+	return n, err
+}
+
+// file returns the next descriptor that came, or nil.
+func (in *inbox) file() *os.File {
+	if len(in.files) == 0 {
+		return nil
+	}
+	f := in.files[0]
+	in.files = in.files[1:]
+	return f
+}
+
+// rights is what sends f along.
+func rights(f *os.File) []byte { return unix.UnixRights(int(f.Fd())) }
+
+// A process is a worker as the system sees it.
+type process struct {
+	pid  int
+	conn *net.UnixConn
+	out  *os.File // what it writes to standard output
+	err  *os.File // and to standard error
+	p    *os.Process
+}
+
+// A launch is what a process is to be started with.
+type launch struct {
+	secret string
+	procs  int // GOMAXPROCS
+	memory int64
+	cpu    int // -1: any
+	reply  chan<- launched
+}
+
+type launched struct {
+	p   *process
+	err error
+}
+
+// spawn starts processes until launches is closed.
+//
+// It has a thread of its own until then: the system kills the workers when the
+// thread ends that started them, not when the process does.
+func spawn(launches <-chan launch) {
+	runtime.LockOSThread()
+	// Not unlocked: the thread ends with the goroutine, after the last worker.
+	for l := range launches {
+		p, err := start(l)
+		l.reply <- launched{p, err}
+	}
+}
+
+func start(l launch) (_ *process, err error) {
+	var all []*os.File
+	defer func() {
+		if err != nil {
+			for _, f := range all {
+				f.Close()
+			}
+		}
+	}()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socketpair", err)
+	}
+	ours, theirs := os.NewFile(uintptr(pair[0]), "worker"), os.NewFile(uintptr(pair[1]), "worker")
+	all = append(all, ours, theirs)
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, outR, outW)
+	errR, errW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, errR, errW)
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, null)
+	if l.cpu >= 0 {
+		restore, err := pin(l.cpu)
+		if err != nil {
+			return nil, err
+		}
+		defer restore()
+	}
+	// Not os.Executable: /proc/self/exe is this program also when its file was
+	// removed or replaced.
+	p, err := os.StartProcess("/proc/self/exe", os.Args, &os.ProcAttr{
+		Env:   environment(l),
+		Files: []*os.File{null, outW, errW, theirs},
+		Sys: &syscall.SysProcAttr{
+			Setpgid:   true, // Ctrl-C is the parent's to handle
+			Pdeathsig: syscall.SIGKILL,
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range []*os.File{theirs, outW, errW, null} {
+		f.Close()
+	}
+	conn, err := connOf(ours)
+	if err != nil {
+		_ = p.Kill()
+		_, _ = p.Wait()
+		return nil, err
+	}
+	return &process{pid: p.Pid, conn: conn, out: outR, err: errR, p: p}, nil
+}
+
+// environment returns the environment of a worker. Libraries that start threads
+// of their own are to start as many as its share of the processors.
+func environment(l launch) []string {
+	procs := strconv.Itoa(l.procs)
+	set := []string{
+		secretEnv + "=" + l.secret,
+		"GOMAXPROCS=" + procs,
+		"OMP_NUM_THREADS=" + procs,
+		"OPENBLAS_NUM_THREADS=" + procs,
+		"MKL_NUM_THREADS=" + procs,
+		"BLIS_NUM_THREADS=" + procs,
+		"PARFOR_WORKERS=" + procs,
+	}
+	if l.memory > 0 {
+		set = append(set, memoryEnv+"="+strconv.FormatInt(l.memory, 10),
+			// The heap's limit: the rest is for stacks, threads and the like.
+			"GOMEMLIMIT="+strconv.FormatInt(l.memory-l.memory/8, 10))
+	}
+	env := slices.DeleteFunc(os.Environ(), func(s string) bool {
+		return slices.ContainsFunc(set, func(v string) bool {
+			name, _, _ := strings.Cut(v, "=")
+			return strings.HasPrefix(s, name+"=")
+		})
+	})
+	return append(env, set...)
+}
+
+// processors returns those that this process may use.
+func processors() (all []int) {
+	var set unix.CPUSet
+	if unix.SchedGetaffinity(0, &set) != nil {
+		return nil
+	}
+	for i := range 8 * 128 {
+		if set.IsSet(i) {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// pin binds the calling thread, and so what it starts, to one processor.
+func pin(cpu int) (restore func(), err error) {
+	var old, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &old); err != nil {
+		return nil, os.NewSyscallError("sched_getaffinity", err)
+	}
+	one.Set(cpu)
+	if err := unix.SchedSetaffinity(0, &one); err != nil {
+		return nil, os.NewSyscallError("sched_setaffinity", err)
+	}
+	return func() { _ = unix.SchedSetaffinity(0, &old) }, nil
+}
+
+// kill ends the process at once.
+func (p *process) kill() { _ = p.p.Kill() }
+
+// wait returns how the process ended, when it has, and what it had started too.
+func (p *process) wait() string {
+	// Its process group is killed before the process is reaped: after that its
+	// number could be another's.
+	for {
+		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if err != unix.EINTR {
+			break
+		}
+	}
+	_ = unix.Kill(-p.pid, unix.SIGKILL)
+	state, err := p.p.Wait()
+	if err != nil { // who started the program lets it ignore SIGCHLD
+		return "unknown: " + err.Error()
+	}
+	return state.String()
+}

@@ -1,0 +1,51 @@
+//go:build !linux
+
+package proc
+
+import (
+	"errors"
+	"net"
+	"os"
+)
+
+const supported = false
+
+func guardSocket() {}
+
+func newSecret() (string, error) { return "", errors.ErrUnsupported }
+
+func parentOf(string) *net.UnixConn { return nil }
+
+type inbox struct{ conn *net.UnixConn }
+
+func (in *inbox) Read(p []byte) (int, error) { return in.conn.Read(p) }
+func (in *inbox) file() *os.File             { return nil }
+
+func rights(*os.File) []byte { return nil }
+
+type process struct {
+	pid  int
+	conn *net.UnixConn
+	out  *os.File
+	err  *os.File
+}
+
+type launch struct {
+	secret string
+	procs  int
+	memory int64
+	cpu    int
+	reply  chan<- launched
+}
+
+type launched struct {
+	p   *process
+	err error
+}
+
+func spawn(<-chan launch) {}
+
+func processors() []int { return nil }
+
+func (p *process) kill()        {}
+func (p *process) wait() string { return "" }
