@@ -30,11 +30,11 @@ func NewFunc[T, R any](name string, f func(ctx context.Context, in T) (R, error)
 		NewIn:  func() any { return new([]T) },
 		NewOut: func() any { return new([]R) },
 		Plain:  !kernel.HasInterface(in) && !kernel.HasInterface(out),
-		Run: func(ctx context.Context, lo, hi int, in any, try kernel.Try) any {
+		Map: func(ctx context.Context, lo int, in any, try kernel.Try) any {
 			items := *in.(*[]T)
 			results := make([]R, len(items))
 			for i, item := range items {
-				if !try(lo+i, lo+i+1, func() (err error) { results[i], err = f(ctx, item); return err }) {
+				if !try(lo+i, func() (err error) { results[i], err = f(ctx, item); return err }) {
 					break
 				}
 			}

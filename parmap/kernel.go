@@ -43,9 +43,8 @@ func NewKernel[A any](name string, body func(ctx context.Context, lo, hi int, ar
 		NewIn: func() any { return new(A) },
 		Empty: in.Kind() == reflect.Struct && in.NumField() == 0,
 		Plain: !kernel.HasInterface(in),
-		Run: func(ctx context.Context, lo, hi int, in any, try kernel.Try) any {
-			try(lo, hi, func() error { return body(ctx, lo, hi, *in.(*A)) })
-			return nil
+		Body: func(ctx context.Context, lo, hi int, in any) error {
+			return body(ctx, lo, hi, *in.(*A))
 		},
 	}
 	kernel.Register(e)

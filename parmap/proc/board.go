@@ -44,9 +44,8 @@ const (
 	slotFirst = 16 // a cell + 1 to begin with, or 0; the parent's, before it offers
 	slotNeed  = 17 // how many loans the worker must have seen; the parent's, likewise
 
-	slotLeases = 32 // chunks claimed by the worker, ever
-	slotDone   = 33 // cells done in this run
-	slotSent   = 34 // failures and results sent in this run
+	slotLeases = 32 // cells that the worker has claimed, ever
+	slotSent   = 33 // failures and results that it sent in this run
 )
 
 // The state of a worker: see README.md.

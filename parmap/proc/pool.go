@@ -20,6 +20,9 @@ const (
 	// startTimeout is how long a worker may take to say hello. It takes 3 ms;
 	// what users do before WorkerMain, and a busy machine, may take longer.
 	startTimeout = 30 * time.Second
+	// postTimeout is how long a worker may leave what it is sent unread: some
+	// hundred messages, of which it is sent a few in a run.
+	postTimeout = time.Second
 	// mostFailures is how many workers in a row may die before they say hello.
 	mostFailures = 5
 	// Between deaths of workers in one slot that have run no chunk there is a
@@ -68,7 +71,7 @@ type member struct {
 	*process
 	slot        int
 	incarnation uint32
-	loans       map[segment.ID]bool        // what it was given: writable
+	loans       map[segment.ID]loan        // what it was given
 	need        uint64                     // how many messages about that it was sent
 	killedFor   string                     // the state of its CrashError; set before it is killed
 	received    uint64                     // failures and results in this run
@@ -135,6 +138,8 @@ func Start(ctx context.Context, workers int, opts ...Option) (*Pool, error) {
 			return nil, err
 		}
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.stopCtx = context.AfterFunc(ctx, func() { p.Close() })
 	return p, nil
 }
@@ -154,14 +159,14 @@ func (p *Pool) Close() error {
 		if p.run != nil {
 			p.run.end(ErrClosed)
 		}
+		if p.stopCtx != nil {
+			p.stopCtx()
+		}
 	}
 	p.mu.Unlock()
 	if !first {
 		<-p.closed
 		return nil
-	}
-	if p.stopCtx != nil {
-		p.stopCtx()
 	}
 	p.keepers.Wait()
 	close(p.launches)
@@ -253,7 +258,7 @@ func (p *Pool) launch(slot int) (*member, error) {
 	if started.err != nil {
 		return nil, fmt.Errorf("parmap/proc: start a worker: %w", started.err)
 	}
-	m := &member{process: started.p, slot: slot, loans: map[segment.ID]bool{},
+	m := &member{process: started.p, slot: slot, loans: map[segment.ID]loan{},
 		codecs: map[*kernel.Entry]*decodec{}, read: make(chan struct{})}
 	p.mu.Lock()
 	p.live[m] = true
@@ -314,16 +319,19 @@ func (p *Pool) launch(slot int) (*member, error) {
 	return m, nil
 }
 
-// post writes a message. A worker that does not read is dead or stopped.
+// post writes a message. A worker reads at any time; one that does not for
+// postTimeout is dead or stopped, and is killed.
 func (m *member) post(b, oob []byte) error {
-	for len(b) > 0 {
-		n, _, err := m.conn.WriteMsgUnix(b, oob, nil)
-		if err != nil {
-			return err
-		}
+	err := m.conn.SetWriteDeadline(time.Now().Add(postTimeout))
+	for len(b) > 0 && err == nil {
+		var n int
+		n, _, err = m.conn.WriteMsgUnix(b, oob, nil)
 		b, oob = b[n:], nil
 	}
-	return nil
+	if err != nil {
+		m.kill()
+	}
+	return err
 }
 
 // drain copies what a worker writes to the pool's writer. The returned function

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -38,6 +39,7 @@ type run struct {
 	grid    chunk.Grid
 	used    int // workers that take part
 	retries int
+	leased  uint64 // what the slots' leases come to when every cell was claimed, if nobody died
 	table   []uint32
 	loans   []lent
 	change  chan struct{} // has room for one: something happened
@@ -54,10 +56,10 @@ type run struct {
 	watched  []watch // by slot
 }
 
-// A lent is a loan and its descriptor, as it is sent.
+// A lent is a loan and what it is of.
 type lent struct {
 	loan
-	oob []byte
+	file *os.File
 }
 
 // A watch is what the parent saw of a worker's chunk.
@@ -121,11 +123,11 @@ func (r *run) announce() error {
 		}
 		announcement.outputs = appendOutput(announcement.outputs, object.ID, offset, len(o.Bytes), o.Row)
 		writable = append(writable, object.ID)
-		r.lend(object, true, rights(file))
+		r.lend(object, true, file)
 	}
 	for _, a := range c.Arrays {
 		if object, _, file, ok := segment.Describe(a); ok {
-			r.lend(object, slices.Contains(writable, object.ID), rights(file))
+			r.lend(object, slices.Contains(writable, object.ID), file)
 		} // else encoding it says what is wrong
 	}
 	if err := r.encode(&announcement); err != nil {
@@ -137,7 +139,7 @@ func (r *run) announce() error {
 		return err
 	}
 	object, _, file, _ := segment.Describe(p.table.Bytes())
-	r.lend(object, true, rights(file))
+	r.lend(object, true, file)
 	r.table = segment.Cast[uint32](p.table.Bytes()[:4*cells])
 	clear(r.table)
 	announcement.write(p.table.Bytes()[at:])
@@ -166,9 +168,10 @@ func (r *run) announce() error {
 	b.store(atBlob+1, uint64(announcement.size()))
 	r.rewind()
 	for slot := range b.slots {
-		b.store(b.slot(slot, slotDone), 0)
 		b.store(b.slot(slot, slotSent), 0)
+		r.leased -= b.load(b.slot(slot, slotLeases))
 	}
+	r.leased += uint64(cells)
 	r.watched = make([]watch, b.slots)
 	p.run = r
 	for _, m := range p.members {
@@ -198,13 +201,13 @@ func (p *Pool) room(nbytes int) error {
 }
 
 // lend notes that the workers need an object.
-func (r *run) lend(object segment.Object, writable bool, oob []byte) {
+func (r *run) lend(object segment.Object, writable bool, file *os.File) {
 	for _, l := range r.loans {
 		if l.Object.ID == object.ID {
 			return // outputs come first
 		}
 	}
-	r.loans = append(r.loans, lent{loan{object, writable}, oob})
+	r.loans = append(r.loans, lent{loan{object, writable}, file})
 }
 
 // encode writes the arguments, or the items of each cell.
@@ -253,8 +256,8 @@ func (r *run) offer(m *member, fresh bool) {
 		return
 	}
 	b := r.pool.board
-	for id := range m.loans {
-		if !slices.ContainsFunc(r.loans, func(l lent) bool { return l.Object.ID == id }) && segment.Find(id, 0, 0) == nil {
+	for id, l := range m.loans {
+		if segment.Find(id, l.Object.Lo, l.Object.Lo) == nil {
 			// Its memory is free only when nobody has it any more.
 			delete(m.loans, id)
 			m.need++
@@ -262,13 +265,13 @@ func (r *run) offer(m *member, fresh bool) {
 		}
 	}
 	for _, l := range r.loans {
-		if writable, ok := m.loans[l.Object.ID]; ok && writable == l.Writable {
+		if old, ok := m.loans[l.Object.ID]; ok && old.Writable == l.Writable {
 			continue
 		}
-		m.loans[l.Object.ID] = l.Writable
+		m.loans[l.Object.ID] = l.loan
 		m.need++
-		// An error means that the worker is dead, which is found soon enough.
-		_ = m.post(appendMessage(nil, give, l.loan), l.oob)
+		// After an error the worker is dead, which is found soon enough.
+		_ = m.post(appendMessage(nil, give, l.loan), rights(l.file))
 	}
 	first := uint64(0)
 	if fresh && len(r.redo) > 0 {
@@ -336,16 +339,17 @@ func (r *run) wait(ctx context.Context) {
 	}
 }
 
-// seemsOver reports whether the workers have done all cells and left.
+// seemsOver reports whether the workers have claimed every cell and left: then
+// each is done or failed, if none has died.
 func (r *run) seemsOver() bool {
-	b, done := r.pool.board, uint64(0)
-	for slot := range r.used {
+	b, leased := r.pool.board, uint64(0)
+	for slot := range b.slots {
 		if b.load(b.slot(slot, slotState)) == stateOf(r.number, stateBusy) {
 			return false
 		}
-		done += b.load(b.slot(slot, slotDone))
+		leased += b.load(b.slot(slot, slotLeases))
 	}
-	return done == uint64(len(r.table))
+	return leased == r.leased
 }
 
 // expiry tells when bodies that go on after their cancellation are killed.
@@ -566,7 +570,7 @@ func (r *run) result(m *member, content []byte) {
 func (r *run) err() error {
 	slices.SortFunc(r.errs, func(a, b *parmap.ChunkError) int { return cmp.Compare(a.Lo, b.Lo) })
 	var cause error
-	if r.stopping || r.deaths || len(r.errs) > 0 || !r.seemsOver() {
+	if r.stopping || r.deaths || len(r.errs) > 0 {
 		for cell := range r.table {
 			if atomic.LoadUint32(&r.table[cell]) != cellDone && !r.failures[cell] {
 				cause = cmp.Or(r.cause, error(errGivenUp))

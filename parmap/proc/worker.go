@@ -247,21 +247,21 @@ func (w *worker) attend(run uint64) {
 	}
 	ctx, stop := w.begin(run)
 	defer stop()
-	p, err := w.prepare(run)
+	p, err := w.prepare(ctx, run)
 	if err != nil {
 		w.fail(&failure{Cell: -1, Text: err.Error()})
 		w.leave(run, stateIdle)
 		return
 	}
 	if first := b.load(b.slot(w.Slot, slotFirst)); first > 0 && p.claim(int(first-1)) {
-		w.do(ctx, p, int(first-1))
+		w.do(p, int(first-1))
 	}
 	for {
 		cell, ok := p.next()
 		if !ok {
 			break
 		}
-		w.do(ctx, p, cell)
+		w.do(p, cell)
 	}
 	w.leave(run, stateIdle)
 }
@@ -269,23 +269,29 @@ func (w *worker) attend(run uint64) {
 // A part is the worker's part in a run.
 type part struct {
 	claims
+	worker  *worker
+	ctx     context.Context // of the bodies
 	entry   *kernel.Entry
 	wires   *wires
 	collect bool
 	outputs []kernel.Output
 	in      any  // of a Kernel
 	blob    blob // of a Func
+
+	cell     int  // that is run
+	failed   bool // it, or some item of it
+	panicked bool
 }
 
 // prepare reads the announcement.
-func (w *worker) prepare(run uint64) (*part, error) {
+func (w *worker) prepare(ctx context.Context, run uint64) (*part, error) {
 	b := w.board
 	table := segment.Find(segment.ID{Device: b.load(atTable), Inode: b.load(atTable + 1), Generation: b.load(atTable + 2)},
 		0, int(b.load(atBlob)+b.load(atBlob+1)))
 	if table == nil {
 		return nil, errors.New("parmap/proc: worker without the claim table")
 	}
-	p := &part{collect: b.load(atCollect) != 0}
+	p := &part{worker: w, ctx: ctx, collect: b.load(atCollect) != 0}
 	at := int(b.load(atBlob))
 	if err := p.blob.read(table.Bytes()[at:]); err != nil {
 		return nil, err
@@ -322,92 +328,122 @@ func (w *worker) prepare(run uint64) (*part, error) {
 	return p, nil
 }
 
-// do runs the body of a cell that was claimed.
-func (w *worker) do(ctx context.Context, p *part, cell int) {
-	b := w.board
+// do runs a cell that was claimed.
+func (w *worker) do(p *part, cell int) {
+	b, r := w.board, p.grid.At(cell)
 	w.leases++
 	b.store(b.slot(w.Slot, slotLeases), w.leases)
-	r := p.grid.At(cell)
 	for _, o := range p.outputs {
 		o.Clear(r.Lo, r.Hi)
 	}
-	in := p.in
-	if p.entry.NewOut != nil {
-		in = p.entry.NewIn()
-		if err := p.wires.in.decode(p.blob.preamble, p.blob.cell(cell), in); err != nil {
-			w.fail(&failure{Cell: cell, Lo: r.Lo, Hi: r.Hi, Text: "parmap/proc: items: " + err.Error()})
-			p.finish(cell, cellFailed)
-			return
-		}
+	p.cell, p.failed = cell, false
+	if p.entry.Body != nil {
+		p.body(r.Lo, r.Hi)
+	} else if err := p.mapItems(r.Lo); err != nil {
+		p.fail(&failure{Lo: r.Lo, Hi: r.Hi, Text: err.Error()})
 	}
-	t := trial{w: w, p: p, ctx: ctx, cell: cell}
-	out := p.entry.Run(ctx, r.Lo, r.Hi, in, t.try)
-	if p.entry.NewOut != nil && (!t.failed || p.collect) {
-		if err := w.deliver(p, cell, out); err != nil {
-			w.fail(&failure{Cell: cell, Lo: r.Lo, Hi: r.Hi, Text: "parmap/proc: results: " + err.Error()})
-			t.failed = true
-		}
-	}
-	if t.failed {
+	if p.failed {
 		p.finish(cell, cellFailed)
 	} else {
 		p.finish(cell, cellDone)
-		b.store(b.slot(w.Slot, slotDone), b.load(b.slot(w.Slot, slotDone))+1)
 	}
-	if t.panicked || w.Recycle > 0 && w.leases >= uint64(w.Recycle) {
+	if p.panicked || w.Recycle > 0 && w.leases >= uint64(w.Recycle) {
 		w.leave(p.run, stateRetired)
 		os.Exit(0)
 	}
 }
 
-// A trial is one attempt at a cell.
-type trial struct {
-	w        *worker
-	p        *part
-	ctx      context.Context
-	cell     int
-	failed   bool
-	panicked bool
-}
-
-func (t *trial) try(lo, hi int, body func() error) (goOn bool) {
+// body calls the body of a Kernel.
+func (p *part) body(lo, hi int) {
 	returned := false
 	defer func() {
-		if returned {
-			return
+		if !returned {
+			p.recovered(lo, hi, recover())
 		}
-		v := recover()
-		if v == nil {
-			return // Goexit
-		}
-		t.failed, t.panicked, goOn = true, true, t.p.collect
-		f := &failure{Cell: t.cell, Lo: lo, Hi: hi, Panic: true}
-		if p, ok := v.(*parmap.PanicError); ok { // a verb's
-			v, f.Stack = p.Value, p.Stack
-		} else {
-			v, f.Stack = segment.Explain(v), debug.Stack()
-		}
-		_, f.Error = v.(error)
-		f.Text = fmt.Sprint(v)
-		t.w.fail(f)
 	}()
-	if t.ctx.Err() != nil {
-		t.failed, returned = true, true
+	if p.ctx.Err() != nil {
+		p.failed, returned = true, true
+		return
+	}
+	err := p.entry.Body(p.ctx, lo, hi, p.in)
+	returned = true
+	if err != nil {
+		p.took(lo, hi, err)
+	}
+}
+
+// mapItems calls the function of a Func for the items of a cell, and sends the
+// results.
+func (p *part) mapItems(lo int) error {
+	in := p.entry.NewIn()
+	if err := p.wires.in.decode(p.blob.preamble, p.blob.cell(p.cell), in); err != nil {
+		return fmt.Errorf("parmap/proc: items: %w", err)
+	}
+	out := p.entry.Map(p.ctx, lo, in, p.try)
+	if p.failed && !p.collect {
+		return nil
+	}
+	if err := p.worker.deliver(p, out); err != nil {
+		return fmt.Errorf("parmap/proc: results: %w", err)
+	}
+	return nil
+}
+
+// try calls f, which runs item i.
+func (p *part) try(i int, f func() error) (goOn bool) {
+	returned := false
+	defer func() {
+		if !returned {
+			p.recovered(i, i+1, recover())
+			goOn = p.collect
+		}
+	}()
+	if p.ctx.Err() != nil {
+		p.failed, returned = true, true
 		return false
 	}
-	err := body()
+	err := f()
 	returned = true
 	if err == nil {
 		return true
 	}
-	t.failed = true
-	if t.ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return false // gave up
+	p.took(i, i+1, err)
+	return p.collect && p.ctx.Err() == nil
+}
+
+// recovered takes the panic of the body of [lo, hi). No value means Goexit,
+// which is a death.
+func (p *part) recovered(lo, hi int, v any) {
+	if v == nil {
+		return
 	}
-	f := &failure{Cell: t.cell, Lo: lo, Hi: hi, Text: err.Error()}
-	f.Canceled, f.Deadline = errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded)
-	t.w.fail(f)
-	return t.p.collect
+	p.panicked = true
+	f := &failure{Lo: lo, Hi: hi, Panic: true}
+	if e, ok := v.(*parmap.PanicError); ok { // a verb's
+		v, f.Stack = e.Value, e.Stack
+	} else {
+		v, f.Stack = segment.Explain(v), debug.Stack()
+	}
+	_, f.Error = v.(error)
+	f.Text = fmt.Sprint(v)
+	p.fail(f)
+}
+
+// took takes the error of the body of [lo, hi). One that gives up because its
+// context was cancelled has not failed.
+func (p *part) took(lo, hi int, err error) {
+	canceled := errors.Is(err, context.Canceled)
+	if p.failed = true; p.ctx.Err() != nil && canceled {
+		return
+	}
+	p.fail(&failure{Lo: lo, Hi: hi, Text: err.Error(), Canceled: canceled, Deadline: errors.Is(err, context.DeadlineExceeded)})
+}
+
+// fail reports a failure of the cell that is run.
+func (p *part) fail(f *failure) {
+	p.failed = true
+	f.Cell = p.cell
+	p.worker.fail(f)
 }
 
 // fail reports a failure to the parent.
@@ -422,14 +458,14 @@ func (w *worker) count() {
 	b.store(b.slot(w.Slot, slotSent), b.load(b.slot(w.Slot, slotSent))+1)
 }
 
-// deliver sends what a Func returned for a cell.
-func (w *worker) deliver(p *part, cell int, out any) error {
+// deliver sends what a Func returned for the cell that is run.
+func (w *worker) deliver(p *part, out any) error {
 	preamble, value, err := p.wires.out.encode(out)
 	if err != nil {
 		return err
 	}
 	b := appendHeader(nil, result, 16+len(preamble)+len(value))
-	b = binary.LittleEndian.AppendUint64(b, uint64(cell))
+	b = binary.LittleEndian.AppendUint64(b, uint64(p.cell))
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(preamble)))
 	b = append(append(b, preamble...), value...)
 	w.count()

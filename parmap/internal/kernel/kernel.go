@@ -11,11 +11,11 @@ import (
 // An Entry is a named body without its types.
 type Entry struct {
 	Name string
-	// NewIn returns a pointer to what Run is given: the arguments of a Kernel,
-	// or the items of a chunk of a Func.
+	// NewIn returns a pointer to what is sent to a worker: the arguments of a
+	// Kernel, or the items of a chunk of a Func.
 	NewIn func() any
-	// NewOut returns a pointer to what Run of a Func returns: the results of a
-	// chunk. It is nil in the entry of a Kernel.
+	// NewOut returns a pointer to what a worker sends back: the results of a
+	// chunk of a Func. It is nil in the entry of a Kernel.
 	NewOut func() any
 	// Empty says that NewIn points at a struct without fields, which gob
 	// refuses and nobody needs to send.
@@ -23,14 +23,17 @@ type Entry struct {
 	// Plain says that neither NewIn nor NewOut has an interface in it, so that
 	// gob describes the types in its first message, and never again.
 	Plain bool
-	// Run calls the body of [lo, hi) through try, as a whole or item by item,
-	// for as long as that returns true.
-	Run func(ctx context.Context, lo, hi int, in any, try Try) (out any)
+	// Body runs [lo, hi) of a Kernel, whose arguments in points at.
+	Body func(ctx context.Context, lo, hi int, in any) error
+	// Map returns what NewOut of a Func points at: the results of the items
+	// that in points at, of which lo is the first. It calls the function for
+	// each through try, for as long as that returns true.
+	Map func(ctx context.Context, lo int, in any, try Try) (out any)
 }
 
-// A Try calls body, which runs the indices [lo, hi), takes care of its error or
-// panic, and reports whether to go on.
-type Try func(lo, hi int, body func() error) bool
+// A Try calls f, which runs item i, takes care of its error or panic, and
+// reports whether to go on.
+type Try func(i int, f func() error) bool
 
 // A Call is one run of an entry on a backend.
 type Call struct {

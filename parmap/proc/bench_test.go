@@ -1,0 +1,132 @@
+package proc_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/parfor-go/parfor/parmap"
+	"github.com/parfor-go/parfor/parmap/proc"
+)
+
+var nothing = parmap.NewKernel("nothing", func(context.Context, int, int, scaleArgs) error { return nil })
+
+var busy = parmap.NewKernel("busy", func(_ context.Context, lo, hi int, turns int) error {
+	for range hi - lo {
+		work(turns)
+	}
+	return nil
+})
+
+var sink float64
+
+// work takes time in proportion to turns.
+func work(turns int) {
+	x := 1.0
+	for range turns {
+		x = x*0.999 + 0.001
+	}
+	sink = x
+}
+
+// turnsIn returns how many turns of work take d.
+func turnsIn(d time.Duration) int {
+	const turns = 1 << 22
+	best := time.Duration(1 << 62)
+	for range 5 {
+		start := time.Now()
+		work(turns)
+		best = min(best, time.Since(start))
+	}
+	return int(float64(turns) * float64(d) / float64(best))
+}
+
+// BenchmarkStart is from nothing to two workers that have run a chunk each.
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		p, err := proc.Start(b.Context(), 2)
+		require.NoError(b, err)
+		require.NoError(b, busy.Run(b.Context(), 2, 0, parmap.On(p)))
+		b.StopTimer()
+		require.NoError(b, p.Close())
+		b.StartTimer()
+	}
+}
+
+// BenchmarkEmptyRun is a run of two empty chunks on two workers, with a struct
+// of two arrays and a number as arguments: one after the other, and after the
+// workers have gone to sleep.
+func BenchmarkEmptyRun(b *testing.B) {
+	args := scaleArgs{zeros(b, 10), zeros(b, 10), 3}
+	p := start(b, 2)
+	run := func(b *testing.B) {
+		if err := nothing.Run(b.Context(), 2, args, parmap.On(p)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("back to back", func(b *testing.B) {
+		for b.Loop() {
+			run(b)
+		}
+	})
+	b.Run("after idling", func(b *testing.B) {
+		total := time.Duration(0)
+		for b.Loop() {
+			time.Sleep(2 * time.Millisecond)
+			begin := time.Now()
+			run(b)
+			total += time.Since(begin)
+		}
+		b.ReportMetric(float64(total.Nanoseconds())/float64(b.N), "ns/op")
+	})
+}
+
+// BenchmarkClaim is the cost of a chunk: a million empty ones.
+func BenchmarkClaim(b *testing.B) {
+	const n = 1 << 20
+	for name, workers := range map[string]int{"1 worker": 1, "2 workers": 2} {
+		b.Run(name, func(b *testing.B) {
+			p := start(b, workers)
+			for b.Loop() {
+				require.NoError(b, busy.Run(b.Context(), n, 0, parmap.On(p), parmap.Grain(1)))
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n*float64(workers), "ns/chunk")
+		})
+	}
+}
+
+// BenchmarkBodies reports how much longer than its share of the work a run of
+// 10,000 bodies of 1 us takes on two workers.
+func BenchmarkBodies(b *testing.B) {
+	const n = 10_000
+	turns := turnsIn(time.Microsecond)
+	p := start(b, 2)
+	for b.Loop() {
+		require.NoError(b, busy.Run(b.Context(), n, turns, parmap.On(p), parmap.Grain(1)))
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(n*1000/2), "of-ideal")
+}
+
+var repeat = parmap.NewFunc("repeat", func(_ context.Context, nbytes int) ([]byte, error) { return make([]byte, nbytes), nil })
+
+// BenchmarkFuncMap is the cost of an item whose result has so many bytes.
+func BenchmarkFuncMap(b *testing.B) {
+	const n = 4096
+	for name, nbytes := range map[string]int{"64 B": 64, "64 KiB": 64 << 10} {
+		b.Run(name, func(b *testing.B) {
+			in := make([]int, n)
+			for i := range in {
+				in[i] = nbytes
+			}
+			p := start(b, 2)
+			for b.Loop() {
+				out, err := repeat.Map(b.Context(), in, parmap.On(p))
+				require.NoError(b, err)
+				require.Len(b, out[n-1], nbytes)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/item")
+		})
+	}
+}
