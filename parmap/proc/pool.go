@@ -62,8 +62,10 @@ type Pool struct {
 	incarnation uint32           // of the last worker
 	broken      error            // why no worker can be started
 	isClosed    bool
-	table       *segment.Segment // of claims, and the blob
-	codecs      map[*kernel.Entry]*codec
+
+	// Of who has the turn.
+	table  *segment.Segment // of claims, and the blob
+	codecs map[*kernel.Entry]*codec
 }
 
 // A member is a worker that said hello.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -23,7 +22,7 @@ const (
 	grace = 2 * time.Second
 	// watchFor is how long the parent looks at the slots before it sleeps: a
 	// wake costs more than a short run.
-	watchFor = 50 * time.Microsecond
+	watchFor = 100 * time.Microsecond
 )
 
 // A run is one call of a kernel on a pool.
@@ -169,7 +168,7 @@ func (r *run) announce() error {
 	r.rewind()
 	for slot := range b.slots {
 		b.store(b.slot(slot, slotSent), 0)
-		r.leased -= b.load(b.slot(slot, slotLeases))
+		r.leased += b.load(b.slot(slot, slotLeases))
 	}
 	r.leased += uint64(cells)
 	r.watched = make([]watch, b.slots)
@@ -183,13 +182,16 @@ func (r *run) announce() error {
 	return nil
 }
 
-// room makes the table at least nbytes long.
+// room makes the table at least nbytes long, and not much longer. The caller
+// has the turn.
 func (p *Pool) room(nbytes int) error {
-	if p.table != nil && len(p.table.Bytes()) >= nbytes {
-		return nil
+	if p.table != nil {
+		if n := len(p.table.Bytes()); nbytes <= n && n <= max(4*nbytes, 4*spareBytes) {
+			return nil
+		}
 	}
-	// Twice as long, so that runs that grow do not each make another.
-	seg, err := segment.New(max(2*nbytes, 64<<10), "claims of a pool")
+	// Longer, so that runs that grow do not each make another.
+	seg, err := segment.New(nbytes+min(nbytes, spareBytes)+(64<<10), "claims of a pool")
 	if err != nil {
 		return fmt.Errorf("parmap/proc: %w", err)
 	}
@@ -199,6 +201,9 @@ func (p *Pool) room(nbytes int) error {
 	p.table = seg
 	return nil
 }
+
+// spareBytes is the most that a table is longer than its run needs.
+const spareBytes = 4 << 20
 
 // lend notes that the workers need an object.
 func (r *run) lend(object segment.Object, writable bool, file *os.File) {
@@ -297,13 +302,8 @@ func (r *run) touch() {
 
 // wait returns when the run is over.
 func (r *run) wait(ctx context.Context) {
-	for end := time.Now().Add(watchFor); time.Now().Before(end); {
-		for range 20 {
-			if r.seemsOver() && r.settle() {
-				return
-			}
-			runtime.Gosched()
-		}
+	if spin(watchFor, func() bool { return r.seemsOver() && r.settle() }) {
+		return
 	}
 	p, b := r.pool, r.pool.board
 	var tick <-chan time.Time
