@@ -150,9 +150,9 @@ func (c *claims) finish(cell int, state uint32) {
 // gridOf returns the grid of a run: it depends on n and grain only.
 func gridOf(n, grain int) chunk.Grid {
 	if grain == 0 {
-		grain = max(1, (n+defaultCells-1)/defaultCells)
+		grain = 1 + max(0, n-1)/defaultCells
 	}
-	return chunk.BySize(n, max(grain, (n+maxCells-1)/maxCells))
+	return chunk.BySize(n, max(grain, 1+max(0, n-1)/maxCells))
 }
 
 // shareOf cuts the cells of a run into blocks, one for each worker.

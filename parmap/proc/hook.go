@@ -12,8 +12,9 @@ import (
 const secretEnv = "PARFOR_WORKER"
 
 // secret is the value of secretEnv. It is taken out of the environment, and
-// its socket kept from further programs, before a package of the user's is
-// initialised, so that nothing that they start is taken for a worker.
+// its socket kept from further programs, before packages that import this one
+// are initialised. A program that others start before holds neither for ours:
+// see parentOf.
 var secret = takeSecret()
 
 func takeSecret() string {

@@ -38,8 +38,8 @@ type RecycleAfter int
 type Pin bool
 
 // Stderr sets where the workers' standard error and standard output go, as they
-// come; calls of Write are not concurrent. The default is os.Stderr. A nil w
-// panics.
+// come; calls of Write are not concurrent, and must not wait for a run. The
+// default is os.Stderr. A nil w panics.
 func Stderr(w io.Writer) Option {
 	if w == nil {
 		panic("parmap/proc: nil writer")

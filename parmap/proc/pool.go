@@ -6,10 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
+	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/parfor-go/parfor/internal/segment"
@@ -23,15 +24,17 @@ const (
 	// postTimeout is how long a worker may leave what it is sent unread: some
 	// hundred messages, of which it is sent a few in a run.
 	postTimeout = time.Second
-	// mostFailures is how many workers in a row may die before they say hello.
-	mostFailures = 5
+	// mostFailures is how many workers in a row must die before they say hello,
+	// and failFor for how long, until a slot is given up: a lack of memory or of
+	// processes may pass.
+	mostFailures, failFor = 5, time.Second
 	// Between deaths of workers in one slot that have run no chunk there is a
 	// pause, twice as long each time.
 	firstPause, longestPause = time.Millisecond, 256 * time.Millisecond
 	// tailBytes is how much of the standard error of a worker a CrashError has.
 	tailBytes = 16 << 10
-	// drainFor is how long after a worker's death what it wrote is read, if
-	// something else keeps its standard error open.
+	// drainFor is how long after a worker's death its standard error is read
+	// although nothing comes, if something else keeps it open.
 	drainFor = 100 * time.Millisecond
 )
 
@@ -129,6 +132,9 @@ func Start(ctx context.Context, workers int, opts ...Option) (*Pool, error) {
 		incarnation: firstIncarnation - 1, codecs: map[*kernel.Entry]*codec{},
 	}
 	p.turn <- struct{}{}
+	p.mu.Lock()
+	p.stopCtx = context.AfterFunc(ctx, func() { p.Close() })
+	p.mu.Unlock()
 	p.spawner.Go(func() { spawn(p.launches) })
 	ready := make(chan error, workers)
 	for slot := range workers {
@@ -137,12 +143,12 @@ func Start(ctx context.Context, workers int, opts ...Option) (*Pool, error) {
 	for range workers {
 		if err := <-ready; err != nil {
 			p.Close()
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
 			return nil, err
 		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stopCtx = context.AfterFunc(ctx, func() { p.Close() })
 	return p, nil
 }
 
@@ -161,9 +167,7 @@ func (p *Pool) Close() error {
 		if p.run != nil {
 			p.run.end(ErrClosed)
 		}
-		if p.stopCtx != nil {
-			p.stopCtx()
-		}
+		p.stopCtx()
 	}
 	p.mu.Unlock()
 	if !first {
@@ -200,7 +204,7 @@ func (p *Pool) PIDs() []int {
 // keep has a worker in a slot until the pool is closed. It sends to ready when
 // the first is, or cannot be.
 func (p *Pool) keep(slot int, ready chan<- error) {
-	failures, pause := 0, time.Duration(0)
+	failures, pause, since := 0, time.Duration(0), time.Time{}
 	for first := true; ; first = false {
 		m, err := p.launch(slot)
 		if err == nil {
@@ -210,8 +214,8 @@ func (p *Pool) keep(slot int, ready chan<- error) {
 				ready <- nil
 			}
 			<-m.read
-			if p.bury(m) > 1 {
-				pause = 0 // not the first chunk it was given
+			if p.bury(m) {
+				pause = 0
 			} else {
 				pause = min(max(firstPause, 2*pause), longestPause)
 			}
@@ -220,8 +224,11 @@ func (p *Pool) keep(slot int, ready chan<- error) {
 				ready <- err
 				return
 			}
-			if failures++; failures == mostFailures {
-				p.fail(err)
+			if failures++; failures == 1 {
+				since = time.Now()
+			}
+			if failures >= mostFailures && time.Since(since) > failFor {
+				p.fail(failures, err)
 				return
 			}
 			pause = min(max(firstPause, 2*pause), longestPause)
@@ -250,7 +257,7 @@ func (p *Pool) launch(slot int) (*member, error) {
 	reply := make(chan launched, 1)
 	l := launch{
 		secret: secret, memory: p.memory, cpu: -1, reply: reply,
-		procs: max(1, runtime.NumCPU()/p.board.slots),
+		procs: max(1, runtime.GOMAXPROCS(0)/p.board.slots),
 	}
 	if all := processors(); p.pin && len(all) > 0 {
 		l.cpu = all[slot%len(all)]
@@ -274,9 +281,9 @@ func (p *Pool) launch(slot int) (*member, error) {
 	ended := make(chan string, 1)
 	go func() {
 		s := m.wait()
-		// The socket's end is the reader's sign: of a process that others hold
-		// open it does not come by itself.
-		m.conn.SetReadDeadline(time.Now().Add(drainFor))
+		// What it sent can still be read. Then comes the end, also if something
+		// else holds its socket.
+		_ = m.conn.CloseRead()
 		ended <- s
 	}()
 	m.reap = func() *CrashError {
@@ -341,7 +348,8 @@ func (m *member) post(b, oob []byte) error {
 func (p *Pool) drain(m *member) (tail func() []byte) {
 	var kept []byte
 	var readers sync.WaitGroup
-	forward := func(r io.Reader, keep bool) {
+	var ended atomic.Bool
+	forward := func(r *os.File, keep bool) {
 		buf := make([]byte, 32<<10)
 		for {
 			n, err := r.Read(buf)
@@ -358,14 +366,18 @@ func (p *Pool) drain(m *member) (tail func() []byte) {
 			if err != nil {
 				return
 			}
+			if ended.Load() {
+				_ = r.SetReadDeadline(time.Now().Add(drainFor))
+			}
 		}
 	}
 	readers.Go(func() { forward(m.out, false) })
 	readers.Go(func() { forward(m.process.err, true) })
 	return func() []byte {
-		end := time.Now().Add(drainFor)
-		m.out.SetReadDeadline(end)
-		m.process.err.SetReadDeadline(end)
+		ended.Store(true)
+		for _, r := range []*os.File{m.out, m.process.err} {
+			_ = r.SetReadDeadline(time.Now().Add(drainFor))
+		}
 		readers.Wait()
 		m.out.Close()
 		m.process.err.Close()
@@ -421,39 +433,37 @@ func (p *Pool) read(m *member, r *bufio.Reader) {
 func (p *Pool) join(m *member) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	b := p.board
-	b.store(b.slot(m.slot, slotBlocked), 0)
-	b.store(b.slot(m.slot, slotState), stateIdle)
 	p.members[m.slot] = m
 	if p.run != nil {
 		p.run.offer(m, true)
 	}
 }
 
-// bury takes a worker that has ended out of its slot, and returns how many
-// chunks it had begun.
-func (p *Pool) bury(m *member) (leases uint64) {
+// bury takes a worker that has ended out of its slot, and reports whether it was
+// of use: it retired, or had begun more than one chunk.
+func (p *Pool) bury(m *member) (useful bool) {
 	m.kill() // its socket is at an end: it is dead, or as good as
 	crash := m.reap()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.members[m.slot] = nil
-	if p.run != nil {
-		p.run.died(m, crash)
-	}
 	b := p.board
-	leases = b.load(b.slot(m.slot, slotLeases))
-	for _, word := range []int{slotState, slotLeases, slotSent} {
+	leases := b.load(b.slot(m.slot, slotLeases))
+	retired := b.load(b.slot(m.slot, slotState))&(1<<stateBits-1) == stateRetired
+	if p.run != nil {
+		p.run.died(m, leases, retired, crash)
+	}
+	for _, word := range []int{slotState, slotBlocked, slotLeases, slotSent} {
 		b.store(b.slot(m.slot, word), 0)
 	}
-	return leases
+	return retired || leases > 1
 }
 
 // fail says that a slot cannot be filled any more.
-func (p *Pool) fail(err error) {
+func (p *Pool) fail(failures int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.broken = fmt.Errorf("parmap/proc: %d workers in a row did not start; the last: %w", mostFailures, err)
+	p.broken = fmt.Errorf("parmap/proc: %d workers in a row did not start; the last: %w", failures, err)
 	if p.run != nil {
 		p.run.end(p.broken)
 	}

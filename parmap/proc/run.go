@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -48,6 +49,7 @@ type run struct {
 	cause    error     // why, if it was no body
 	killAt   time.Time // when stopping; zero: nobody is to be killed, or all were
 	deaths   bool
+	barren   int          // workers that died in a row before their first chunk
 	redo     []int        // cells whose workers died, for fresh ones
 	attempts map[int]int  // that were broken off, by cell
 	failures map[int]bool // cells with an error
@@ -147,6 +149,9 @@ func (r *run) announce() error {
 	defer p.mu.Unlock()
 	if p.isClosed {
 		return ErrClosed
+	}
+	if p.broken != nil {
+		return p.broken
 	}
 	p.runs++
 	r.number = p.runs
@@ -270,7 +275,7 @@ func (r *run) offer(m *member, fresh bool) {
 		}
 	}
 	for _, l := range r.loans {
-		if old, ok := m.loans[l.Object.ID]; ok && old.Writable == l.Writable {
+		if m.loans[l.Object.ID] == l.loan {
 			continue
 		}
 		m.loans[l.Object.ID] = l.loan
@@ -404,8 +409,13 @@ func (r *run) dismiss() bool {
 	p, b := r.pool, r.pool.board
 	for slot, m := range p.members[:r.used] {
 		at, offered := b.slot(slot, slotState), stateOf(r.number, stateOffered)
-		if b.load(at) == offered && !b.swap(at, offered, stateOf(r.number, stateIdle)) {
-			return false // it has just joined
+		switch b.load(at) {
+		case stateOf(r.number, stateBusy):
+			return false // it joined after the caller looked
+		case offered:
+			if !b.swap(at, offered, stateOf(r.number, stateIdle)) {
+				return false // it has just joined
+			}
 		}
 		if m != nil && m.received < b.load(b.slot(slot, slotSent)) {
 			return false
@@ -435,7 +445,11 @@ func (r *run) end(cause error) {
 	r.stopping, r.cause, r.killAt = true, cause, time.Now().Add(grace)
 	b.store(atStop, r.number)
 	for slot, m := range p.members {
-		if m != nil && b.load(b.slot(slot, slotState)) == stateOf(r.number, stateBusy) {
+		at, offered := b.slot(slot, slotState), stateOf(r.number, stateOffered)
+		if m == nil || b.swap(at, offered, stateOf(r.number, stateIdle)) {
+			continue
+		}
+		if b.load(at) == stateOf(r.number, stateBusy) {
 			_ = m.post(binary.LittleEndian.AppendUint64(appendHeader(nil, cancel, 8), r.number), nil)
 		}
 	}
@@ -503,43 +517,79 @@ func (r *run) fail(cell, lo, hi, attempts int, err error) {
 	}
 }
 
-// died takes back what a worker that was reaped had claimed. pool.mu is held.
-func (r *run) died(m *member, crash *CrashError) {
+// died takes back what a worker that was reaped had claimed. It had begun so
+// many chunks, or was to end. pool.mu is held.
+func (r *run) died(m *member, leases uint64, retired bool, crash *CrashError) {
 	defer r.touch()
 	r.deaths = true
 	r.watched[m.slot] = watch{}
+	if leases > 0 || retired {
+		r.barren = 0
+	} else if r.barren++; r.barren > mostFailures*r.used {
+		r.end(fmt.Errorf("parmap/proc: %d workers in a row died before their first chunk; the last: %w", r.barren, crash))
+	}
 	for cell := range r.table {
 		word := &r.table[cell]
 		if atomic.LoadUint32(word) != m.incarnation {
 			continue
 		}
 		rows := r.grid.At(cell)
-		for _, o := range r.call.Outputs {
-			o.Clear(rows.Lo, rows.Hi)
-		}
 		switch {
-		case r.failures[cell]:
+		case r.failures[cell]: // of one item; the others are lost
 			atomic.StoreUint32(word, cellFailed)
-			continue
+			if r.call.Collect {
+				r.fail(cell, rows.Lo, rows.Hi, r.attempts[cell]+1, crash)
+			}
 		case r.stopping:
+			r.clear(rows)
 			atomic.StoreUint32(word, cellHeld)
-			continue
-		}
-		r.attempts[cell]++
-		if n := r.attempts[cell]; n > r.retries {
+		default:
+			r.attempts[cell]++
+			if n := r.attempts[cell]; n <= r.retries { // who runs it clears its rows
+				atomic.StoreUint32(word, cellHeld)
+				r.redo = append(r.redo, cell)
+				continue
+			}
+			r.clear(rows)
 			atomic.StoreUint32(word, cellFailed)
-			r.fail(cell, rows.Lo, rows.Hi, n, crash)
-		} else {
-			atomic.StoreUint32(word, cellHeld)
-			r.redo = append(r.redo, cell)
+			r.fail(cell, rows.Lo, rows.Hi, r.attempts[cell], crash)
 		}
+	}
+}
+
+// clear zeroes the rows of a chunk that nobody will run again. If they cannot
+// be written, as those of a file that was cut off, there is nothing to clear.
+func (r *run) clear(rows chunk.Range) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() { _ = recover() }()
+	for _, o := range r.call.Outputs {
+		o.Clear(rows.Lo, rows.Hi)
 	}
 }
 
 // result takes what a Func returned for a cell. The run cannot end before.
 func (r *run) result(m *member, content []byte) {
 	p, e := r.pool, r.call.Entry
-	err := errors.New("broken message")
+	err := r.accept(m, content)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		r.end(fmt.Errorf("parmap/proc: results of func %q: %w", e.Name, err))
+	}
+	m.received++
+	r.touch()
+}
+
+// accept decodes what a Func returned for a cell. A panic of the type's own
+// decoding is an error.
+func (r *run) accept(m *member, content []byte) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &parmap.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	e := r.call.Entry
+	err = errors.New("broken message")
 	var cell, n uint64
 	if len(content) >= 16 {
 		cell, n = binary.LittleEndian.Uint64(content), binary.LittleEndian.Uint64(content[8:])
@@ -557,13 +607,7 @@ func (r *run) result(m *member, content []byte) {
 			}
 		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err != nil {
-		r.end(fmt.Errorf("parmap/proc: results of func %q: %w", e.Name, err))
-	}
-	m.received++
-	r.touch()
+	return err
 }
 
 // err is the error of the run, which is over.

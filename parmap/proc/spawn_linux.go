@@ -36,8 +36,9 @@ func newSecret() (string, error) {
 
 // parentOf returns the socket to the parent, or nil if this process is not a
 // worker, whatever its environment says: then descriptor 3 is something else,
-// often the Go runtime's own, or the other end is not the parent's, or that is
-// another program or another user's.
+// often the Go runtime's own, or the other end is not the parent's. It does not
+// return in a process that was started as a worker and cannot be one: that must
+// not run main.
 func parentOf(secret string) *net.UnixConn {
 	var st unix.Stat_t
 	if unix.Fstat(socketFD, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
@@ -49,22 +50,29 @@ func parentOf(secret string) *net.UnixConn {
 	}
 	peer, err := unix.GetsockoptUcred(socketFD, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	parent := os.Getppid()
-	if err != nil || int(peer.Pid) != parent || int(peer.Uid) != os.Getuid() {
+	if err != nil || int(peer.Pid) != parent {
 		return nil
 	}
 	if _, pid, ok := strings.Cut(secret, "."); !ok || pid != strconv.Itoa(parent) {
 		return nil
 	}
+	if int(peer.Uid) != os.Geteuid() {
+		die("the parent is another user's")
+	}
 	theirs, err := os.Stat(fmt.Sprintf("/proc/%d/exe", parent))
 	if err != nil {
-		return nil
+		die(err)
 	}
-	if ours, err := os.Stat("/proc/self/exe"); err != nil || !os.SameFile(ours, theirs) {
-		return nil
+	ours, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		die(err)
+	}
+	if !os.SameFile(ours, theirs) {
+		die("the parent is another program")
 	}
 	conn, err := connOf(os.NewFile(socketFD, "parent"))
 	if err != nil {
-		return nil
+		die(err)
 	}
 	limitMemory()
 	// Who runs out of memory should be a worker, not the program that can
@@ -131,7 +139,10 @@ type inbox struct {
 
 func (in *inbox) Read(p []byte) (int, error) {
 	var oob [256]byte // SCM_RIGHTS of one write never joins another's
-	n, m, _, _, err := in.conn.ReadMsgUnix(p, oob[:])
+	n, m, flags, _, err := in.conn.ReadMsgUnix(p, oob[:])
+	if flags&unix.MSG_CTRUNC != 0 {
+		return 0, errors.New("a loan's descriptor was lost: too many open files")
+	}
 	if m > 0 {
 		messages, _ := unix.ParseSocketControlMessage(oob[:m])
 		for i := range messages {
@@ -320,15 +331,16 @@ func (p *process) kill() { _ = p.p.Kill() }
 func (p *process) wait() string {
 	// Its process group is killed before the process is reaped: after that its
 	// number could be another's.
-	for {
-		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
-		if err != unix.EINTR {
-			break
-		}
+	err := error(unix.EINTR)
+	for err == unix.EINTR {
+		err = unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 	}
-	_ = unix.Kill(-p.pid, unix.SIGKILL)
+	if err == nil {
+		_ = unix.Kill(-p.pid, unix.SIGKILL)
+	}
 	state, err := p.p.Wait()
-	if err != nil { // who started the program lets it ignore SIGCHLD
+	if err != nil { // somebody else has reaped it, or SIGCHLD is ignored
+		_ = p.p.Release()
 		return "unknown: " + err.Error()
 	}
 	return state.String()

@@ -17,6 +17,9 @@ import (
 // of what follows, and that.
 const headerLen = 9
 
+// trustedLen is up to which length memory is taken before the bytes are there.
+const trustedLen = 64 << 20
+
 type kind byte
 
 const (
@@ -62,6 +65,11 @@ func readMessage(r io.Reader, buf []byte) (k kind, content []byte, err error) {
 		return 0, nil, errors.New("parmap/proc: broken message")
 	}
 	if int(n) > cap(buf) {
+		if n > trustedLen {
+			var b bytes.Buffer // which grows as the bytes come
+			_, err := io.CopyN(&b, r, int64(n))
+			return kind(header[0]), b.Bytes(), err
+		}
 		buf = make([]byte, n)
 	}
 	_, err = io.ReadFull(r, buf[:n])
@@ -103,13 +111,14 @@ type codec struct {
 // until the next call.
 func (c *codec) encode(v any) (preamble, value []byte, err error) {
 	c.buf.Reset()
-	if c.enc == nil || !c.plain {
-		c.enc = gob.NewEncoder(&c.buf)
+	enc := c.enc
+	if c.enc = nil; enc == nil || !c.plain {
+		enc, c.preamble = gob.NewEncoder(&c.buf), nil
 	}
-	if err := c.enc.Encode(v); err != nil {
-		c.enc, c.preamble = nil, nil
+	if err := enc.Encode(v); err != nil {
 		return nil, nil, err
 	}
+	c.enc = enc // not after an error or a panic: half a value is written
 	b := c.buf.Bytes()
 	if !c.plain {
 		return nil, b, nil

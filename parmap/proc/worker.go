@@ -265,7 +265,7 @@ func (w *worker) attend(run uint64) {
 		w.leave(run, stateIdle)
 		return
 	}
-	if first := b.load(b.slot(w.Slot, slotFirst)); first > 0 && p.claim(int(first-1)) {
+	if first := b.load(b.slot(w.Slot, slotFirst)); first > 0 && b.load(atStop) != run && p.claim(int(first-1)) {
 		w.do(p, int(first-1))
 	}
 	for {
@@ -345,9 +345,6 @@ func (w *worker) do(p *part, cell int) {
 	b, r := w.board, p.grid.At(cell)
 	w.leases++
 	b.store(b.slot(w.Slot, slotLeases), w.leases)
-	for _, o := range p.outputs {
-		o.Clear(r.Lo, r.Hi)
-	}
 	p.cell, p.failed = cell, false
 	if p.entry.Body != nil {
 		p.body(r.Lo, r.Hi)
@@ -377,11 +374,13 @@ func (p *part) body(lo, hi int) {
 		p.failed, returned = true, true
 		return
 	}
-	err := p.entry.Body(p.ctx, lo, hi, p.in)
-	returned = true
-	if err != nil {
+	for _, o := range p.outputs {
+		o.Clear(lo, hi)
+	}
+	if err := p.entry.Body(p.ctx, lo, hi, p.in); err != nil {
 		p.took(lo, hi, err)
 	}
+	returned = true
 }
 
 // mapItems calls the function of a Func for the items of a cell, and sends the
@@ -414,13 +413,13 @@ func (p *part) try(i int, f func() error) (goOn bool) {
 		p.failed, returned = true, true
 		return false
 	}
-	err := f()
-	returned = true
-	if err == nil {
-		return true
+	goOn = true
+	if err := f(); err != nil {
+		p.took(i, i+1, err)
+		goOn = p.collect && p.ctx.Err() == nil
 	}
-	p.took(i, i+1, err)
-	return p.collect && p.ctx.Err() == nil
+	returned = true
+	return goOn
 }
 
 // recovered takes the panic of the body of [lo, hi). No value means Goexit,
