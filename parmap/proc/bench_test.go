@@ -4,6 +4,9 @@ package proc_test
 
 import (
 	"context"
+	"fmt"
+	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,5 +133,25 @@ func BenchmarkFuncMap(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/item")
 		})
+	}
+}
+
+// BenchmarkPython is what EmptyRun and Bodies are beside: Python's own pools on
+// the same machine.
+func BenchmarkPython(b *testing.B) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		b.Skip("needs python3")
+	}
+	for b.Loop() {
+		out, err := exec.CommandContext(b.Context(), python, "testdata/pools.py").Output()
+		require.NoError(b, err)
+		for line := range strings.Lines(string(out)) {
+			var name string
+			var value float64
+			_, err := fmt.Sscan(line, &name, &value)
+			require.NoError(b, err)
+			b.ReportMetric(value, name)
+		}
 	}
 }
