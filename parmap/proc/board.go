@@ -22,7 +22,7 @@ type board struct {
 // The record. Each line of 16 words keeps what different processes write apart.
 const (
 	atWaiting = 0  // 1: the parent sleeps, who leaves a run pokes it; set by the parent, taken by a worker
-	atStop    = 16 // the number of the run that is to end; set by the parent
+	atStop    = 16 // the number of the run that is to end; set by the parent, or by a worker in it
 	atN       = 33
 	atGrain   = 34
 	atCells   = 35

@@ -453,6 +453,9 @@ func (p *part) took(lo, hi int, err error) {
 // fail reports a failure of the cell that is run.
 func (p *part) fail(f *failure) {
 	p.failed = true
+	if !p.collect { // at once: the parent may take a while to read of it
+		p.board.store(atStop, p.run)
+	}
 	f.Cell = p.cell
 	p.worker.fail(f)
 }
