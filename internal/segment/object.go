@@ -1,6 +1,11 @@
 package segment
 
-import "os"
+import (
+	"maps"
+	"os"
+	"slices"
+	"sync"
+)
 
 // An Object is what is mapped somewhere, as another process needs to know it.
 type Object struct {
@@ -42,3 +47,41 @@ func (o Object) Adopt(f *os.File, mode Mode) (*Segment, error) {
 // Adopted reports whether the segment is of an object that was given to this
 // process.
 func (s *Segment) Adopted() bool { return s.m != nil && s.m.adopted.Load() }
+
+// closings is who wants to know what this process closes.
+var closings watchers
+
+type watchers struct {
+	mu   sync.Mutex // protects what follows
+	next int
+	all  map[int]func(ID)
+}
+
+// OnClose calls f for each object whose mapping is closed in this process, when
+// it is, in the goroutine that closes it, until stop is called. After that f may
+// still run once, for a Close under way.
+func OnClose(f func(ID)) (stop func()) {
+	w := &closings
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.all == nil {
+		w.all = make(map[int]func(ID))
+	}
+	w.next++
+	key := w.next
+	w.all[key] = f
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.all, key)
+	}
+}
+
+func (w *watchers) tell(id ID) {
+	w.mu.Lock()
+	all := slices.Collect(maps.Values(w.all))
+	w.mu.Unlock()
+	for _, f := range all {
+		f(id)
+	}
+}

@@ -228,7 +228,11 @@ func (s *Segment) Close() error {
 	if !last {
 		return err
 	}
-	return s.m.close()
+	err = s.m.close()
+	if s.m.id != (ID{}) {
+		closings.tell(s.m.id)
+	}
+	return err
 }
 
 // A ReserveError says why bytes could not be had.

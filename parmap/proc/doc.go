@@ -74,10 +74,9 @@
 //
 // Arguments, items and results travel by encoding/gob, once each; arrays of
 // package shmarray in arguments and items as references, wherever they are.
-// Those of shmarray.Private do not: no other process can have them. An array is
-// handed to a worker when a run names it first, and kept; when it was closed,
-// the workers let go of it, and so of its memory, at the beginning of the next
-// run.
+// Those of shmarray.Private do not: no other process can have them. An array
+// is handed to a worker when a run names it first, and kept there until it is
+// closed.
 //
 // # Resources
 //

@@ -53,6 +53,7 @@ type Pool struct {
 	keepers  sync.WaitGroup
 	spawner  sync.WaitGroup
 	stopCtx  func() bool
+	unwatch  func() // see forget
 	closing  chan struct{} // closed by Close
 	closed   chan struct{} // closed when all is over
 	writing  sync.Mutex    // held while the workers' output is written
@@ -132,6 +133,7 @@ func Start(ctx context.Context, workers int, opts ...Option) (*Pool, error) {
 		incarnation: firstIncarnation - 1, codecs: map[*kernel.Entry]*codec{},
 	}
 	p.turn <- struct{}{}
+	p.unwatch = segment.OnClose(p.forget)
 	p.mu.Lock()
 	p.stopCtx = context.AfterFunc(ctx, func() { p.Close() })
 	p.mu.Unlock()
@@ -178,14 +180,31 @@ func (p *Pool) Close() error {
 	close(p.launches)
 	p.spawner.Wait()
 	<-p.turn // no run looks at the board any more
-	p.mu.Lock()
+	p.unwatch()
 	if p.table != nil {
 		p.table.Close()
 	}
-	p.mu.Unlock()
 	p.board.seg.Close()
 	close(p.closed)
 	return nil
+}
+
+// forget takes a closed object from the workers: its memory is free only when
+// nobody has it any more.
+func (p *Pool) forget(id segment.ID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range p.members {
+		if m == nil {
+			continue
+		}
+		if _, ok := m.loans[id]; ok {
+			delete(m.loans, id)
+			m.need++
+			// After an error the worker is dead.
+			_ = m.post(appendMessage(nil, drop, id), nil)
+		}
+	}
 }
 
 // PIDs returns the process numbers of the workers there are now.

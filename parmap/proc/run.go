@@ -266,14 +266,6 @@ func (r *run) offer(m *member, fresh bool) {
 		return
 	}
 	b := r.pool.board
-	for id, l := range m.loans {
-		if segment.Find(id, l.Object.Lo, l.Object.Lo) == nil {
-			// Its memory is free only when nobody has it any more.
-			delete(m.loans, id)
-			m.need++
-			_ = m.post(appendMessage(nil, drop, id), nil)
-		}
-	}
 	for _, l := range r.loans {
 		if m.loans[l.Object.ID] == l.loan {
 			continue
