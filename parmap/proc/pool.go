@@ -53,7 +53,7 @@ type Pool struct {
 	keepers  sync.WaitGroup
 	spawner  sync.WaitGroup
 	stopCtx  func() bool
-	unwatch  func() // see forget
+	unwatch  func()        // see forget
 	closing  chan struct{} // closed by Close
 	closed   chan struct{} // closed when all is over
 	writing  sync.Mutex    // held while the workers' output is written
