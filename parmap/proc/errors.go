@@ -21,7 +21,7 @@ var (
 type CrashError struct {
 	PID    int
 	State  string // "signal: killed", "exit status 2", "chunk timeout 2s"
-	Stderr []byte // the end of what it wrote there, 16 KiB at most
+	Stderr []byte // what it wrote there: the first 4 KiB, and the last 12
 }
 
 // Error returns the state, and what the worker said.

@@ -25,8 +25,10 @@ type ChunkTimeout time.Duration
 
 // MemoryLimit is how many bytes a worker may use, beside the shared arrays and
 // what the program takes when it starts. The garbage collector tries to keep
-// below; a worker that cannot dies. 0, the default, means no limit. A negative
-// number panics.
+// below; a worker that cannot dies, after some 2 ms for each MiB. A stack may take
+// half of it. Stacks of threads count in full, 8 MiB each in a program with cgo:
+// bodies that block many threads need a limit for them too. 0, the default, means
+// no limit. A negative number panics.
 type MemoryLimit int64
 
 // RecycleAfter is after how many chunks a worker is replaced by a fresh one: for

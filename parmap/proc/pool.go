@@ -2,7 +2,6 @@ package proc
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,8 +30,10 @@ const (
 	// Between deaths of workers in one slot that have run no chunk there is a
 	// pause, twice as long each time.
 	firstPause, longestPause = time.Millisecond, 256 * time.Millisecond
-	// tailBytes is how much of the standard error of a worker a CrashError has.
-	tailBytes = 16 << 10
+	// A CrashError has the beginning of a worker's standard error, where the Go
+	// runtime says why it ends the program, and the end. A stack overflow prints
+	// 27 KiB.
+	headBytes, tailBytes = 4 << 10, 12 << 10
 	// drainFor is how long after a worker's death its standard error is read
 	// although nothing comes, if something else keeps it open.
 	drainFor = 100 * time.Millisecond
@@ -363,9 +364,10 @@ func (m *member) post(b, oob []byte) error {
 }
 
 // drain copies what a worker writes to the pool's writer. The returned function
-// waits for the end and returns the end of standard error.
-func (p *Pool) drain(m *member) (tail func() []byte) {
-	var kept []byte
+// waits for the end and returns the beginning and the end of standard error.
+func (p *Pool) drain(m *member) (said func() []byte) {
+	var head, tail []byte
+	cut := false
 	var readers sync.WaitGroup
 	var ended atomic.Bool
 	forward := func(r *os.File, keep bool) {
@@ -374,8 +376,12 @@ func (p *Pool) drain(m *member) (tail func() []byte) {
 			n, err := r.Read(buf)
 			if n > 0 {
 				if keep {
-					if kept = append(kept, buf[:n]...); len(kept) > 4*tailBytes {
-						kept = append(kept[:0], kept[len(kept)-tailBytes:]...)
+					b := buf[:n]
+					k := min(len(b), headBytes-len(head))
+					head, b = append(head, b[:k]...), b[k:]
+					if tail = append(tail, b...); len(tail) > 4*tailBytes {
+						tail = append(tail[:0], tail[len(tail)-tailBytes:]...)
+						cut = true
 					}
 				}
 				p.writing.Lock()
@@ -400,10 +406,13 @@ func (p *Pool) drain(m *member) (tail func() []byte) {
 		readers.Wait()
 		m.out.Close()
 		m.process.err.Close()
-		if len(kept) > tailBytes {
-			kept = kept[len(kept)-tailBytes:]
+		if len(tail) > tailBytes {
+			tail, cut = tail[len(tail)-tailBytes:], true
 		}
-		return bytes.Clone(kept)
+		if cut {
+			head = append(head, "\n...\n"...)
+		}
+		return append(head, tail...)
 	}
 }
 
@@ -459,7 +468,7 @@ func (p *Pool) join(m *member) {
 }
 
 // bury takes a worker that has ended out of its slot, and reports whether it was
-// of use: it retired, or had begun more than one chunk.
+// of use: it retired, or had begun a chunk, of which retries bound the number.
 func (p *Pool) bury(m *member) (useful bool) {
 	m.kill() // its socket is at an end: it is dead, or as good as
 	crash := m.reap()
@@ -475,7 +484,7 @@ func (p *Pool) bury(m *member) (useful bool) {
 	for _, word := range []int{slotState, slotBlocked, slotLeases, slotSent} {
 		b.store(b.slot(m.slot, word), 0)
 	}
-	return retired || leases > 1
+	return retired || leases > 0
 }
 
 // fail says that a slot cannot be filled any more.

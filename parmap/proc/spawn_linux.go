@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,6 +97,8 @@ func limitMemory() {
 	if err != nil {
 		return
 	}
+	// A stack that grows is there twice, old and new.
+	debug.SetMaxStack(int(min(nbytes/2, 1<<29)))
 	var l unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_DATA, &l) != nil {
 		return

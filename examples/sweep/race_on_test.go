@@ -1,0 +1,8 @@
+//go:build race
+
+package main
+
+import "time"
+
+// cellTimeout is long: under the race detector a fit takes ten times as long.
+const cellTimeout = 2 * time.Second
