@@ -15,6 +15,10 @@
 // [MapErr], [ReduceErr]; so does Stream. [Rand] gives each index random
 // numbers of its own.
 //
+// A [Kernel] is a body with a name, which runs on goroutines like ForRangeErr or,
+// with [On], in the worker processes of package proc, which may crash and be
+// replaced without losing the run. A [Func] is its like for MapErr.
+//
 // All block until the work is done, and none needs anything to be set up or
 // closed. Options say who runs it and how: [Workers], [Grain], a [Schedule].
 // The defaults are meant to be left alone.
@@ -42,7 +46,8 @@
 // # What can be relied on
 //
 // Every index of [0, n) is run exactly once, unless an error, a panic, or a
-// cancelled context ends the run.
+// cancelled context ends the run. In worker processes it may be run again after
+// a death; what is declared as [Output] is then as if it had run once.
 //
 // A verb returns when none of its bodies is running any more, also after an
 // error, a panic, a cancelled context, or a break out of a Stream's loop.
