@@ -1,6 +1,8 @@
 package parmap
 
 import (
+	"reflect"
+
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
 	"github.com/parfor-go/parfor/parmap/internal/sched"
 )
@@ -110,7 +112,7 @@ type Rows interface {
 // crash. A nil array panics.
 func Output(a ...Rows) RunOption {
 	for _, r := range a {
-		if r == nil {
+		if v := reflect.ValueOf(r); r == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 			panic("parmap: nil output")
 		}
 	}

@@ -74,6 +74,17 @@ var failing = map[string]func(ctx context.Context, n int, f func(ctx context.Con
 	"Stream unordered": func(ctx context.Context, n int, f func(ctx context.Context, i int) error, opts ...parmap.Option) error {
 		return drain(ctx, n, f, append(opts, parmap.Unordered)...)
 	},
+	"Kernel.Run": func(ctx context.Context, n int, f func(ctx context.Context, i int) error, opts ...parmap.Option) error {
+		return callBack.Run(ctx, n, callArgs{callIndex(f)}, runOptions(append(opts, parmap.Dynamic, parmap.Grain(1)))...)
+	},
+	"Func.Map": func(ctx context.Context, n int, f func(ctx context.Context, i int) error, opts ...parmap.Option) error {
+		in := make([]any, n)
+		for i := range in {
+			in[i] = func(ctx context.Context) error { return f(ctx, i) }
+		}
+		_, err := callItem.Map(ctx, in, runOptions(opts)...)
+		return err
+	},
 }
 
 func drain(ctx context.Context, n int, f func(ctx context.Context, i int) error, opts ...parmap.Option) error {

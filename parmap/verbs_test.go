@@ -98,6 +98,14 @@ var verbs = []struct {
 		copy(got, out)
 		return err
 	}},
+	{"Kernel.Run", func(got []float64, opts []parmap.Option) error {
+		return addNumbers.Run(bg, len(got), numbersArgs{&heapRows{got}}, runOptions(opts)...)
+	}},
+	{"Func.Map", func(got []float64, opts []parmap.Option) error {
+		out, err := valueOf.Map(bg, indices(len(got)), runOptions(opts)...)
+		copy(got, out)
+		return err
+	}},
 	{"Stream", func(got []float64, opts []parmap.Option) error {
 		i := 0
 		for v, err := range parmap.Stream(bg, slices.Values(indices(len(got))), stream1, opts...) {

@@ -4,9 +4,12 @@ package proc_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -14,9 +17,11 @@ import (
 
 // hows are the ways in which a worker dies or hangs.
 var hows = []string{
-	"exit 0", "exit 3", "goexit", "SIGKILL", "SIGSEGV", "SIGTERM", "stack overflow", "closed stderr",
-	"infinite loop", "SIGSTOP", "1 MB to stderr", "grandchild",
+	"exit 0", "exit 3", "goexit", "SIGKILL", "SIGSEGV", "SIGTERM", "stack overflow", "out of memory",
+	"closed stderr", "infinite loop", "SIGSTOP", "1 MB to stderr", "grandchild",
 }
+
+var errBody = errors.New("a body's error")
 
 // act does one of hows, or something that a body does wrong.
 func act(ctx context.Context, how string) error {
@@ -42,13 +47,25 @@ func act(ctx context.Context, how string) error {
 	case "SIGSTOP":
 		return self(syscall.SIGSTOP)
 	case "stack overflow":
+		debug.SetMaxStack(8 << 20) // the default takes a gigabyte
+		//lint:ignore SA4017 it does not come to returning
 		overflow(1)
+	case "out of memory":
+		var all [][]byte
+		for range 8 { // never more than half a gigabyte, and that untouched
+			all = append(all, make([]byte, 64<<20))
+		}
+		return fmt.Errorf("%d times 64 MiB in spite of the limit", len(all))
 	case "closed stderr":
 		os.Stderr.Close()
 		os.Exit(3)
 	case "infinite loop":
+		//lint:ignore SA5002 it is to spin
 		for {
 		}
+	case "last words":
+		os.Stderr.WriteString("last words\n")
+		os.Exit(3)
 	case "1 MB to stderr":
 		os.Stderr.WriteString(strings.Repeat("x", 1<<20))
 		os.Exit(3)
@@ -72,4 +89,5 @@ func act(ctx context.Context, how string) error {
 	return nil
 }
 
+//lint:ignore SA5007 it is to overflow
 func overflow(i int) int { return overflow(i+1) + 1 }

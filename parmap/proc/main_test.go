@@ -1,13 +1,50 @@
+//go:build linux
+
 package proc_test
 
 import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/parfor-go/parfor/internal/leakcheck"
 	"github.com/parfor-go/parfor/parmap/proc"
 )
 
+const (
+	earlyEnv = "PARFOR_TEST_EARLY" // a directory: see early
+	roleEnv  = "PARFOR_TEST_ROLE"  // what a program does that a test starts
+)
+
 func TestMain(m *testing.M) {
+	early()
 	proc.WorkerMain()
-	leakcheck.Main(m)
+	switch os.Getenv(roleEnv) {
+	case "bystander":
+		fmt.Println("not a worker")
+	case "parent":
+		parent()
+	default:
+		leakcheck.Main(m)
+	}
+}
+
+// early dies before WorkerMain if there is a file in the directory that earlyEnv
+// names and this process is the one that removes it. The name is a number, a
+// dash and the way to die.
+func early() {
+	dir := os.Getenv(earlyEnv)
+	if dir == "" {
+		return
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "*-*"))
+	for _, f := range files {
+		if os.Remove(f) == nil {
+			_, how, _ := strings.Cut(filepath.Base(f), "-")
+			_ = act(context.Background(), how)
+		}
+	}
 }

@@ -6,14 +6,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
-	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/parfor-go/parfor/chunk"
-	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
 )
@@ -57,18 +54,6 @@ type run struct {
 	watched  []watch // by slot
 }
 
-// A lent is a loan and what it is of.
-type lent struct {
-	loan
-	file *os.File
-}
-
-// A watch is what the parent saw of a worker's chunk.
-type watch struct {
-	lease uint64        // the number of the chunk
-	spent time.Duration // for how long it has been that
-}
-
 // RunKernel is for package parmap.
 func (p *Pool) RunKernel(ctx context.Context, c *kernel.Call) error {
 	if isLate := kernel.Late(c.Entry); isLate {
@@ -107,187 +92,6 @@ func (p *Pool) RunKernel(ctx context.Context, c *kernel.Call) error {
 	}
 	r.wait(ctx)
 	return r.err()
-}
-
-// announce writes the record of the run and offers it to the workers.
-func (r *run) announce() error {
-	p, c := r.pool, r.call
-	announcement := blob{name: []byte(c.Entry.Name)}
-	var writable []segment.ID
-	for _, o := range c.Outputs {
-		object, offset, file, ok := segment.Describe(o.Bytes)
-		if !ok {
-			return errors.New("parmap/proc: an output is in memory that workers cannot have: make it by shmarray.New or Create")
-		}
-		if object.Mode != segment.ReadWrite {
-			return fmt.Errorf("parmap/proc: output %s is %v", object.Name, object.Mode)
-		}
-		announcement.outputs = appendOutput(announcement.outputs, object.ID, offset, len(o.Bytes), o.Row)
-		writable = append(writable, object.ID)
-		r.lend(object, true, file)
-	}
-	for _, a := range c.Arrays {
-		if object, _, file, ok := segment.Describe(a); ok {
-			r.lend(object, slices.Contains(writable, object.ID), file)
-		} // else encoding it says what is wrong
-	}
-	if err := r.encode(&announcement); err != nil {
-		return err
-	}
-	cells := r.grid.Len()
-	at := (4*cells + 7) &^ 7
-	if err := p.room(at + announcement.size()); err != nil {
-		return err
-	}
-	object, _, file, _ := segment.Describe(p.table.Bytes())
-	r.lend(object, true, file)
-	r.table = segment.Cast[uint32](p.table.Bytes()[:4*cells])
-	clear(r.table)
-	announcement.write(p.table.Bytes()[at:])
-
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.isClosed {
-		return ErrClosed
-	}
-	if p.broken != nil {
-		return p.broken
-	}
-	p.runs++
-	r.number = p.runs
-	b := p.board
-	b.store(atStop, 0)
-	b.store(atN, uint64(c.N))
-	b.store(atGrain, uint64(c.Grain))
-	b.store(atCells, uint64(cells))
-	b.store(atUsed, uint64(r.used))
-	b.store(atCollect, 0)
-	if c.Collect {
-		b.store(atCollect, 1)
-	}
-	b.store(atTable, object.ID.Device)
-	b.store(atTable+1, object.ID.Inode)
-	b.store(atTable+2, object.ID.Generation)
-	b.store(atBlob, uint64(at))
-	b.store(atBlob+1, uint64(announcement.size()))
-	r.rewind()
-	for slot := range b.slots {
-		b.store(b.slot(slot, slotSent), 0)
-		r.leased += b.load(b.slot(slot, slotLeases))
-	}
-	r.leased += uint64(cells)
-	r.watched = make([]watch, b.slots)
-	p.run = r
-	for _, m := range p.members {
-		if m != nil {
-			m.received = 0
-			r.offer(m, false)
-		}
-	}
-	return nil
-}
-
-// room makes the table at least nbytes long, and not much longer. The caller
-// has the turn.
-func (p *Pool) room(nbytes int) error {
-	if p.table != nil {
-		if n := len(p.table.Bytes()); nbytes <= n && n <= max(4*nbytes, 4*spareBytes) {
-			return nil
-		}
-	}
-	// Longer, so that runs that grow do not each make another.
-	seg, err := segment.New(nbytes+min(nbytes, spareBytes)+(64<<10), "claims of a pool")
-	if err != nil {
-		return fmt.Errorf("parmap/proc: %w", err)
-	}
-	if p.table != nil {
-		p.table.Close()
-	}
-	p.table = seg
-	return nil
-}
-
-// spareBytes is the most that a table is longer than its run needs.
-const spareBytes = 4 << 20
-
-// lend notes that the workers need an object.
-func (r *run) lend(object segment.Object, writable bool, file *os.File) {
-	for _, l := range r.loans {
-		if l.Object.ID == object.ID {
-			return // outputs come first
-		}
-	}
-	r.loans = append(r.loans, lent{loan{object, writable}, file})
-}
-
-// encode writes the arguments, or the items of each cell.
-func (r *run) encode(a *blob) error {
-	c := r.call
-	enc := r.pool.codecs[c.Entry]
-	if enc == nil {
-		enc = &codec{plain: c.Entry.Plain}
-		r.pool.codecs[c.Entry] = enc
-	}
-	if c.Entry.NewOut == nil {
-		if c.Entry.Empty {
-			return nil
-		}
-		preamble, value, err := enc.encode(c.In(0, c.N))
-		if err != nil {
-			return fmt.Errorf("parmap/proc: arguments of kernel %q: %w", c.Entry.Name, err)
-		}
-		a.preamble, a.value = preamble, value
-		return nil
-	}
-	for _, cell := range r.grid.All() {
-		preamble, value, err := enc.encode(c.In(cell.Lo, cell.Hi))
-		if err != nil {
-			return fmt.Errorf("parmap/proc: items [%d,%d) of func %q: %w", cell.Lo, cell.Hi, c.Entry.Name, err)
-		}
-		a.preamble = preamble
-		a.items = append(a.items, value...)
-		a.ends = binary.LittleEndian.AppendUint64(a.ends, uint64(len(a.items)))
-	}
-	return nil
-}
-
-// rewind lets the workers look at every cell again. None is busy.
-func (r *run) rewind() {
-	b := r.pool.board
-	for i := range b.slots {
-		b.store(b.cursor(i), 0)
-	}
-}
-
-// offer asks a worker into the run: a fresh one with a cell in which another
-// died, if there is one. pool.mu is held.
-func (r *run) offer(m *member, fresh bool) {
-	if m.slot >= r.used || r.stopping {
-		return
-	}
-	b := r.pool.board
-	for _, l := range r.loans {
-		if m.loans[l.Object.ID] == l.loan {
-			continue
-		}
-		m.loans[l.Object.ID] = l.loan
-		m.need++
-		// After an error the worker is dead, which is found soon enough.
-		_ = m.post(appendMessage(nil, give, l.loan), rights(l.file))
-	}
-	first := uint64(0)
-	if fresh && len(r.redo) > 0 {
-		cell := r.redo[0]
-		r.redo = r.redo[1:]
-		first = uint64(cell) + 1
-		atomic.StoreUint32(&r.table[cell], cellFree)
-	}
-	b.store(b.slot(m.slot, slotFirst), first)
-	b.store(b.slot(m.slot, slotNeed), m.need)
-	b.store(b.slot(m.slot, slotState), stateOf(r.number, stateOffered))
-	if b.load(b.slot(m.slot, slotBlocked)) == 1 && b.swap(b.slot(m.slot, slotBlocked), 1, 0) {
-		_ = m.post(appendHeader(nil, wake, 0), nil)
-	}
 }
 
 func (r *run) touch() {
@@ -426,139 +230,6 @@ func (r *run) count(state uint32) (n int) {
 	return n
 }
 
-// end ends the run early: nobody begins another chunk, and the contexts of the
-// bodies are cancelled. A nil cause leaves the error to the bodies. pool.mu is
-// held.
-func (r *run) end(cause error) {
-	if r.stopping {
-		return
-	}
-	p, b := r.pool, r.pool.board
-	r.stopping, r.cause, r.killAt = true, cause, time.Now().Add(grace)
-	b.store(atStop, r.number)
-	for slot, m := range p.members {
-		at, offered := b.slot(slot, slotState), stateOf(r.number, stateOffered)
-		if m == nil || b.swap(at, offered, stateOf(r.number, stateIdle)) {
-			continue
-		}
-		if b.load(at) == stateOf(r.number, stateBusy) {
-			_ = m.post(binary.LittleEndian.AppendUint64(appendHeader(nil, cancel, 8), r.number), nil)
-		}
-	}
-	r.touch()
-}
-
-// kill kills who is in the run.
-func (r *run) kill(why string) {
-	p, b := r.pool, r.pool.board
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	r.killAt = time.Time{}
-	for slot, m := range p.members {
-		if m != nil && b.load(b.slot(slot, slotState)) == stateOf(r.number, stateBusy) {
-			m.killedFor = why
-			m.kill()
-		}
-	}
-}
-
-// look adds spent to the time that each worker has had for its chunk, and kills
-// those that have had too much.
-func (r *run) look(spent time.Duration) {
-	p, b := r.pool, r.pool.board
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for slot, m := range p.members {
-		state := b.load(b.slot(slot, slotState))
-		w := &r.watched[slot]
-		lease := b.load(b.slot(slot, slotLeases))
-		if m == nil || lease != w.lease || state != stateOf(r.number, stateBusy) && state != stateOf(r.number, stateOffered) {
-			*w = watch{lease: lease}
-			continue
-		}
-		if w.spent += spent; w.spent > p.timeout && m.killedFor == "" {
-			m.killedFor = fmt.Sprintf("chunk timeout %v", p.timeout)
-			m.kill()
-		}
-	}
-}
-
-// failed takes a failure that a worker reported. pool.mu is held.
-func (r *run) failed(f *failure) {
-	if f.Cell < 0 {
-		r.end(errors.New(f.Text))
-		return
-	}
-	var err error = &remoteError{f}
-	if f.Panic {
-		p := &parmap.PanicError{Value: f.Text, Stack: f.Stack}
-		if f.Error {
-			p.Value = err
-		}
-		err = p
-	}
-	r.fail(f.Cell, f.Lo, f.Hi, r.attempts[f.Cell]+1, err)
-}
-
-// fail notes an error of a cell, which is final. pool.mu is held.
-func (r *run) fail(cell, lo, hi, attempts int, err error) {
-	r.failures[cell] = true
-	r.errs = append(r.errs, &parmap.ChunkError{Lo: lo, Hi: hi, Attempts: attempts, Err: err})
-	if !r.call.Collect {
-		r.end(nil)
-	}
-}
-
-// died takes back what a worker that was reaped had claimed. It had begun so
-// many chunks, or was to end. pool.mu is held.
-func (r *run) died(m *member, leases uint64, retired bool, crash *CrashError) {
-	defer r.touch()
-	r.deaths = true
-	r.watched[m.slot] = watch{}
-	if leases > 0 || retired {
-		r.barren = 0
-	} else if r.barren++; r.barren > mostFailures*r.used {
-		r.end(fmt.Errorf("parmap/proc: %d workers in a row died before their first chunk; the last: %w", r.barren, crash))
-	}
-	for cell := range r.table {
-		word := &r.table[cell]
-		if atomic.LoadUint32(word) != m.incarnation {
-			continue
-		}
-		rows := r.grid.At(cell)
-		switch {
-		case r.failures[cell]: // of one item; the others are lost
-			atomic.StoreUint32(word, cellFailed)
-			if r.call.Collect {
-				r.fail(cell, rows.Lo, rows.Hi, r.attempts[cell]+1, crash)
-			}
-		case r.stopping:
-			r.clear(rows)
-			atomic.StoreUint32(word, cellHeld)
-		default:
-			r.attempts[cell]++
-			if n := r.attempts[cell]; n <= r.retries { // who runs it clears its rows
-				atomic.StoreUint32(word, cellHeld)
-				r.redo = append(r.redo, cell)
-				continue
-			}
-			r.clear(rows)
-			atomic.StoreUint32(word, cellFailed)
-			r.fail(cell, rows.Lo, rows.Hi, r.attempts[cell], crash)
-		}
-	}
-}
-
-// clear zeroes the rows of a chunk that nobody will run again. If they cannot
-// be written, as those of a file that was cut off, there is nothing to clear.
-func (r *run) clear(rows chunk.Range) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() { _ = recover() }()
-	for _, o := range r.call.Outputs {
-		o.Clear(rows.Lo, rows.Hi)
-	}
-}
-
 // result takes what a Func returned for a cell. The run cannot end before.
 func (r *run) result(m *member, content []byte) {
 	p, e := r.pool, r.call.Entry
@@ -572,16 +243,10 @@ func (r *run) result(m *member, content []byte) {
 	r.touch()
 }
 
-// accept decodes what a Func returned for a cell. A panic of the type's own
-// decoding is an error.
-func (r *run) accept(m *member, content []byte) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &parmap.PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
+// accept decodes what a Func returned for a cell.
+func (r *run) accept(m *member, content []byte) error {
 	e := r.call.Entry
-	err = errors.New("broken message")
+	err := errors.New("broken message")
 	var cell, n uint64
 	if len(content) >= 16 {
 		cell, n = binary.LittleEndian.Uint64(content), binary.LittleEndian.Uint64(content[8:])

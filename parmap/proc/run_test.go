@@ -4,12 +4,10 @@ package proc_test
 
 import (
 	"context"
-	"errors"
 	"math"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -92,79 +90,5 @@ func TestFuncInProcesses(t *testing.T) {
 	require.NoError(t, err)
 	for _, pid := range pids {
 		assert.Contains(t, p.PIDs(), pid)
-	}
-}
-
-type crashArgs struct {
-	Out  *array
-	Flag string // a file that is there after the first crash
-	How  string
-	At   int
-}
-
-var errBody = errors.New("a body's error")
-
-var crash = parmap.NewKernel("crash", func(ctx context.Context, lo, hi int, a crashArgs) error {
-	for i := lo; i < hi; i++ {
-		a.Out.Data()[i] += float64(i)
-		if i != a.At {
-			continue
-		}
-		if a.Flag != "" {
-			if _, err := os.Stat(a.Flag); err == nil {
-				continue
-			}
-			if err := os.WriteFile(a.Flag, nil, 0o600); err != nil {
-				return err
-			}
-		}
-		if err := act(ctx, a.How); err != nil {
-			return err
-		}
-	}
-	return nil
-})
-
-func TestCrash(t *testing.T) {
-	for _, how := range hows {
-		for _, workers := range []int{1, 2, 8} {
-			t.Run(how, func(t *testing.T) {
-				var said strings.Builder
-				p := start(t, workers, proc.ChunkTimeout(300*time.Millisecond), proc.Stderr(&said))
-				const n = 500
-				out := zeros(t, n)
-				flag := t.TempDir() + "/crashed"
-				begin := time.Now()
-				err := crash.Run(t.Context(), n, crashArgs{out, flag, how, 123}, parmap.On(p), parmap.Output(out))
-				t.Log(time.Since(begin))
-				require.NoError(t, err)
-				assert.FileExists(t, flag)
-				for i, v := range out.Data() {
-					require.Equal(t, float64(i), v)
-				}
-			})
-		}
-	}
-}
-
-func TestPoison(t *testing.T) {
-	p := start(t, 2, proc.Stderr(new(strings.Builder)))
-	const n = 100
-	out := zeros(t, n)
-	err := crash.Run(t.Context(), n, crashArgs{out, "", "exit 3", 42}, parmap.On(p), parmap.Output(out), parmap.CollectErrors)
-	var chunk *parmap.ChunkError
-	require.ErrorAs(t, err, &chunk)
-	assert.Equal(t, 42, chunk.Lo)
-	assert.Equal(t, 43, chunk.Hi)
-	assert.Equal(t, 3, chunk.Attempts)
-	var crashed *proc.CrashError
-	require.ErrorAs(t, err, &crashed)
-	assert.Equal(t, "exit status 3", crashed.State)
-	for i, v := range out.Data() {
-		if i == 42 {
-			assert.Zero(t, v)
-		} else {
-			assert.Equal(t, float64(i), v)
-		}
 	}
 }

@@ -152,53 +152,97 @@ func mayHaveArrays(t reflect.Type) bool {
 }
 
 // Arrays returns the memory of each array that v refers to, empty ones left
-// out. A value that encodes itself keeps to itself what it has. A closed array
-// panics.
-func Arrays(v any) (all [][]byte) {
-	return appendArrays(nil, reflect.ValueOf(v))
+// out. A value that encodes itself keeps to itself what it has, and what is not
+// exported is left alone, as gob does. A closed array panics.
+func Arrays(v any) [][]byte {
+	var w walk
+	w.visit(reflect.ValueOf(v), 0)
+	return w.all
 }
 
-func appendArrays(all [][]byte, v reflect.Value) [][]byte {
+// A walk looks for arrays in a value, which may lead back to itself.
+type walk struct {
+	all  [][]byte
+	seen map[place]bool // what lies deeper than circleDepth
+}
+
+type place struct {
+	t    reflect.Type
+	addr uintptr
+	n    int // of a slice
+}
+
+// circleDepth is from where on a value is suspected to go in circles.
+const circleDepth = 100
+
+// again reports whether the walk was at v, a pointer, slice or map, before.
+func (w *walk) again(v reflect.Value, depth int) bool {
+	if depth < circleDepth {
+		return false
+	}
+	p := place{t: v.Type(), addr: v.Pointer()}
+	if v.Kind() == reflect.Slice {
+		p.n = v.Len()
+	}
+	if w.seen[p] {
+		return true
+	}
+	if w.seen == nil {
+		w.seen = make(map[place]bool)
+	}
+	w.seen[p] = true
+	return false
+}
+
+func (w *walk) visit(v reflect.Value, depth int) {
 	if !v.IsValid() || !mayHaveArrays(v.Type()) {
-		return all
+		return
 	}
 	t := v.Type()
 	if t.Kind() == reflect.Pointer && t.Implements(arrayType) {
 		if v.IsNil() {
-			return all
+			return
 		}
 		if b := bytesOf(v); len(b) > 0 {
-			all = append(all, b)
+			w.all = append(w.all, b)
 		}
-		return all
+		return
+	}
+	depth++
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		if w.again(v, depth) {
+			return
+		}
 	}
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Interface:
-		return appendArrays(all, v.Elem())
+		w.visit(v.Elem(), depth)
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			all = appendArrays(all, v.Index(i))
+			w.visit(v.Index(i), depth)
 		}
 	case reflect.Map:
 		for it := v.MapRange(); it.Next(); {
-			all = appendArrays(appendArrays(all, it.Key()), it.Value())
+			w.visit(it.Key(), depth)
+			w.visit(it.Value(), depth)
 		}
 	case reflect.Struct:
 		if reflect.PointerTo(t).Implements(arrayType) { // held by value
 			p := reflect.New(t)
 			p.Elem().Set(v)
-			return appendArrays(all, p)
+			w.visit(p, depth)
+			return
 		}
 		if encodesItself(t) {
-			return all
+			return
 		}
 		for i := range v.NumField() {
-			if t.Field(i).IsExported() { // gob passes over the others
-				all = appendArrays(all, v.Field(i))
+			if t.Field(i).IsExported() {
+				w.visit(v.Field(i), depth)
 			}
 		}
 	}
-	return all
 }
 
 // bytesOf returns the memory of v, which is an array.
@@ -207,15 +251,17 @@ func bytesOf(v reflect.Value) []byte {
 	if shape := a.Shape(); len(shape) > 0 {
 		return a.RowBytes(0, shape[0])
 	}
-	// One element and no axis: seen as one row. If it is closed, RowBytes says so.
+	// One element and no axis: seen as one row.
 	reshape := v.MethodByName("Reshape")
 	if !reshape.IsValid() {
 		return nil
 	}
-	results := reshape.Call([]reflect.Value{reflect.ValueOf(1)})
-	row, ok := results[0].Interface().(array)
-	if !ok || !results[len(results)-1].IsZero() {
-		return a.RowBytes(0, 1)
+	row := reshape.Call([]reflect.Value{reflect.ValueOf(1)})[0]
+	if row.Kind() == reflect.Pointer && row.IsNil() {
+		return a.RowBytes(0, 0) // panics: it is closed
 	}
-	return row.RowBytes(0, 1)
+	if row, ok := row.Interface().(array); ok {
+		return row.RowBytes(0, 1)
+	}
+	return nil
 }

@@ -1,5 +1,6 @@
 //go:build unix
 
+//lint:file-ignore U1000 fields that cannot travel are not used either
 package kernel_test
 
 import (

@@ -1,0 +1,5 @@
+//go:build linux && !race
+
+package proc_test
+
+const slowness = 1
