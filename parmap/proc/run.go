@@ -181,6 +181,9 @@ func (r *run) settle() (over bool) {
 		default:
 			idle = idle || m != nil
 		}
+		if m != nil && m.received < b.load(b.slot(slot, slotSent)) {
+			return false // it may be why the run is to end
+		}
 	}
 	free, held := r.count(cellFree), r.count(cellHeld)
 	switch {
