@@ -27,6 +27,8 @@ func TestMain(m *testing.M) {
 		fmt.Println("not a worker")
 	case "parent":
 		parent()
+	case "patient":
+		patient()
 	default:
 		leakcheck.Main(m)
 	}
