@@ -4,4 +4,5 @@ package main
 
 import "time"
 
-const cellTimeout = 600 * time.Millisecond
+// cellTimeout is long: on a busy machine a fit that takes all memory takes its time.
+const cellTimeout = 2 * time.Second

@@ -5,4 +5,4 @@ package main
 import "time"
 
 // cellTimeout is long: under the race detector a fit takes ten times as long.
-const cellTimeout = 2 * time.Second
+const cellTimeout = 6 * time.Second
