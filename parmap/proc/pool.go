@@ -117,14 +117,15 @@ func Start(ctx context.Context, workers int, opts ...Option) (*Pool, error) {
 	}
 	p.turn <- struct{}{}
 	p.unwatch = segment.OnClose(p.forget)
-	p.mu.Lock()
-	p.stopCtx = context.AfterFunc(ctx, func() { p.Close() })
-	p.mu.Unlock()
 	p.spawner.Go(func() { spawn(p.launches) })
 	ready := make(chan error, workers)
 	for slot := range workers {
 		p.keepers.Go(func() { p.keep(slot, ready) })
 	}
+	// Not before: Close waits for the keepers there are.
+	p.mu.Lock()
+	p.stopCtx = context.AfterFunc(ctx, func() { p.Close() })
+	p.mu.Unlock()
 	for range workers {
 		if err := <-ready; err != nil {
 			p.Close()
