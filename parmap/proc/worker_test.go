@@ -76,7 +76,7 @@ func TestInAWorker(t *testing.T) {
 		says("exec", "not a worker\n")
 		says("secret", "")
 		says("args", fmt.Sprint(os.Args))
-		procs := max(1, runtime.NumCPU()/workers)
+		procs := max(1, runtime.GOMAXPROCS(0)/workers)
 		says("procs", fmt.Sprintln(procs, procs, procs))
 	}
 }
