@@ -139,11 +139,24 @@ func (m *model[T]) poke() string {
 		return "empty"
 	}
 	p, v := m.rng.IntN(len(d.vals)), m.values(1)
+	old := d.vals[p]
 	d.vals[p] = v[0]
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	m.check(err == nil, "%v", err)
 	_, err = f.WriteAt(raw(v...), int64(d.header+p*len(raw(v...))))
 	m.check(err == nil && f.Close() == nil, "%v", err)
+	// Rarely, on a busy machine, the system has copied the page of a CopyOnWrite
+	// array already, which it may.
+	for _, a := range m.live {
+		mem := a.mem
+		if mem.disk != d || mem.mode != shmarray.CopyOnWrite || mem.copied || !a.open() {
+			continue
+		}
+		if k := p - a.lo; k >= 0 && k < product(a.shape) && a.real.Data()[k] != v[0] {
+			mem.separate()
+			mem.vals[p] = old
+		}
+	}
 	return "written"
 }
 
