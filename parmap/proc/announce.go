@@ -194,6 +194,6 @@ func (r *run) offer(m *member, fresh bool) {
 	b.store(b.slot(m.slot, slotNeed), m.need)
 	b.store(b.slot(m.slot, slotState), stateOf(r.number, stateOffered))
 	if b.load(b.slot(m.slot, slotBlocked)) == 1 && b.swap(b.slot(m.slot, slotBlocked), 1, 0) {
-		_ = m.post(appendHeader(nil, wake, 0), nil)
+		m.ring()
 	}
 }

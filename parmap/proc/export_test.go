@@ -84,6 +84,9 @@ func (b Board) Rewind() { (&run{pool: &Pool{board: b.b}}).rewind() }
 // Stop tells the workers that a run is to end.
 func (b Board) Stop(run uint64) { b.b.store(atStop, run) }
 
+// Lease notes a lease of the worker in a slot.
+func (b Board) Lease(slot int, number uint64) { b.b.store(b.b.slot(slot, slotLeases), number) }
+
 // Move moves the cursor of a block, as a worker does that dies before it claims.
 func (b Board) Move(block int) { atomic.AddUint64(&b.b.words[b.b.cursor(block)], 1) }
 

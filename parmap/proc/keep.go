@@ -124,6 +124,7 @@ func (p *Pool) launch(slot int) (*member, error) {
 		}
 		p.mu.Unlock()
 		m.conn.Close()
+		m.bell.Close()
 		return &CrashError{PID: m.pid, State: state, Stderr: tail}
 	}
 	m.conn.SetReadDeadline(time.Now().Add(startTimeout))
@@ -137,7 +138,7 @@ func (p *Pool) launch(slot int) (*member, error) {
 	}
 	if err == nil {
 		s := setup{Slot: slot, Slots: p.board.slots, Incarnation: m.incarnation, Recycle: p.recycle}
-		err = m.post(appendMessage(nil, welcome, s), rights(p.board.seg.File()))
+		err = m.post(appendMessage(nil, welcome, s), rights(p.board.seg.File(), m.bell))
 	}
 	if err != nil {
 		var late net.Error

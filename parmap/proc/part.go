@@ -105,10 +105,6 @@ func (p *part) body(lo, hi int) {
 			p.recovered(lo, hi, recover())
 		}
 	}()
-	if p.ctx.Err() != nil {
-		p.failed, returned = true, true
-		return
-	}
 	for _, o := range p.outputs {
 		o.Clear(lo, hi)
 	}

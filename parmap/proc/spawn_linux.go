@@ -2,6 +2,7 @@ package proc
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -172,13 +173,51 @@ func (in *inbox) file() *os.File {
 	return f
 }
 
-// rights is what sends f along.
-func rights(f *os.File) []byte { return unix.UnixRights(int(f.Fd())) }
+// rights is what sends files along.
+func rights(files ...*os.File) []byte {
+	fds := make([]int, len(files))
+	for i, f := range files {
+		fds[i] = int(f.Fd())
+	}
+	return unix.UnixRights(fds...)
+}
+
+// newBell returns what wakes a worker: a counter that it reads, which blocks
+// while that is 0. A message on the socket would wake the parent's poller too,
+// when the worker has read it, and reach the main goroutine by way of another.
+func newBell() (*os.File, error) {
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("eventfd2", err)
+	}
+	return os.NewFile(uintptr(fd), "bell"), nil // blocking, so that no poller of ours has it
+}
+
+// ring wakes the worker. It does not block: nobody rings 2^64 times.
+func (p *process) ring() {
+	_, _ = p.bell.Write(binary.NativeEndian.AppendUint64(nil, 1))
+}
+
+// polled returns f, a blocking file, as one for which a goroutine waits without
+// a thread.
+func polled(f *os.File) (*os.File, error) {
+	defer f.Close()
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
+}
 
 // A process is a worker as the system sees it.
 type process struct {
 	pid  int
 	conn *net.UnixConn
+	bell *os.File // wakes it, see newBell
 	out  *os.File // what it writes to standard output
 	err  *os.File // and to standard error
 	p    *os.Process
@@ -231,6 +270,11 @@ func start(l launch) (_ *process, err error) {
 		return nil, err
 	}
 	all = append(all, outR, outW)
+	bell, err := newBell()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, bell)
 	errR, errW, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -270,7 +314,7 @@ func start(l launch) (_ *process, err error) {
 		_, _ = p.Wait()
 		return nil, err
 	}
-	return &process{pid: p.Pid, conn: conn, out: outR, err: errR, p: p}, nil
+	return &process{pid: p.Pid, conn: conn, bell: bell, out: outR, err: errR, p: p}, nil
 }
 
 // environment returns the environment of a worker. Libraries that start threads

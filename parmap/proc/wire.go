@@ -21,10 +21,9 @@ type kind byte
 
 const (
 	// From the parent.
-	welcome kind = 'w' // a setup; with the board's descriptor
+	welcome kind = 'w' // a setup; with the board's descriptor and the bell's
 	give    kind = 'g' // a loan; with its descriptor
 	drop    kind = 'd' // a segment.ID
-	wake    kind = 'k' // look at the slot
 	cancel  kind = 'c' // the number of a run
 	// From a worker.
 	hello  kind = 'h' // the nonce

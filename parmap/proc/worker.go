@@ -31,7 +31,8 @@ type worker struct {
 	setup
 	conn  *net.UnixConn
 	board *board
-	woken chan struct{} // has room for one: something came
+	bell  *os.File      // the parent rings it, to be looked at
+	lent  chan struct{} // has room for one: a loan came
 	seen  atomic.Int64  // loans that came; written by the reader
 
 	segments map[segment.ID]*segment.Segment // the reader's
@@ -55,7 +56,7 @@ type wires struct {
 // work is the life of a worker. It does not return.
 func work(conn *net.UnixConn) {
 	w := &worker{
-		conn: conn, woken: make(chan struct{}, 1),
+		conn: conn, lent: make(chan struct{}, 1),
 		segments: map[segment.ID]*segment.Segment{}, codecs: map[*kernel.Entry]*wires{},
 	}
 	in := &inbox{conn: conn}
@@ -67,9 +68,12 @@ func work(conn *net.UnixConn) {
 	if err != nil {
 		os.Exit(1) // the parent is gone, or has given up
 	}
-	f := in.file()
-	if k != welcome || f == nil {
+	f, bell := in.file(), in.file()
+	if k != welcome || bell == nil {
 		die("broken handshake")
+	}
+	if w.bell, err = polled(bell); err != nil {
+		die(err)
 	}
 	if err := decode(content, &w.setup); err != nil {
 		die(err)
@@ -110,24 +114,29 @@ func (w *worker) read(in *inbox, r *bufio.Reader) {
 		switch k {
 		case give:
 			err = w.take(content, in.file())
-			w.seen.Add(1)
+			w.sees()
 		case drop:
 			var id segment.ID
 			if err = decode(content, &id); err == nil && w.segments[id] != nil {
 				w.segments[id].Close()
 				delete(w.segments, id)
 			}
-			w.seen.Add(1)
+			w.sees()
 		case cancel:
 			w.cancel(binary.LittleEndian.Uint64(content))
 		}
 		if err != nil {
 			die(err)
 		}
-		select {
-		case w.woken <- struct{}{}:
-		default:
-		}
+	}
+}
+
+// sees counts a message about loans.
+func (w *worker) sees() {
+	w.seen.Add(1)
+	select {
+	case w.lent <- struct{}{}:
+	default:
 	}
 }
 
@@ -167,7 +176,7 @@ func (w *worker) wait() uint64 {
 	b, state := w.board, w.board.slot(w.Slot, slotState)
 	for {
 		var run uint64
-		if spin(spinFor, func() (ok bool) { run, ok = w.join(state); return ok }) {
+		if spin(spinFor, 0, func() (ok bool) { run, ok = w.join(state); return ok }) {
 			return run
 		}
 		b.store(b.slot(w.Slot, slotBlocked), 1)
@@ -175,24 +184,31 @@ func (w *worker) wait() uint64 {
 			b.store(b.slot(w.Slot, slotBlocked), 0)
 			return run
 		}
-		<-w.woken
+		var rings [8]byte
+		if _, err := w.bell.Read(rings[:]); err != nil {
+			die(err)
+		}
 		b.store(b.slot(w.Slot, slotBlocked), 0)
 	}
 }
 
-// spin calls done for so long, until it returns true, and reports whether it
-// did.
-func spin(d time.Duration, done func() bool) bool {
-	for end := time.Now().Add(d); ; {
+// spin calls done for at most d, until it returns true, and reports whether it
+// did. In between it yields its processor to whoever waits for it, but not for
+// the time alone at first.
+func spin(d, alone time.Duration, done func() bool) bool {
+	for begin := time.Now(); ; {
 		if done() {
 			return true
 		}
 		for range pause {
 		}
-		yield()
 		// The call is also where the garbage collector can stop this goroutine.
-		if time.Now().After(end) {
+		spent := time.Since(begin)
+		if spent > d {
 			return false
+		}
+		if spent >= alone {
+			yield()
 		}
 	}
 }
@@ -254,7 +270,7 @@ func (w *worker) attend(run uint64) {
 	b := w.board
 	need := int64(b.load(b.slot(w.Slot, slotNeed)))
 	for w.seen.Load() < need {
-		<-w.woken
+		<-w.lent
 	}
 	ctx, stop := w.begin(run)
 	defer stop()

@@ -137,18 +137,44 @@ func contains(t reflect.Type, seen map[reflect.Type]bool, is func(reflect.Type) 
 	return false
 }
 
-// withArrays remembers which types can refer to an array.
-var withArrays sync.Map // of reflect.Type to bool
+// A plan is how to look for arrays in values of a type.
+type plan struct {
+	none    bool  // there are none
+	array   bool  // the value is a pointer to one
+	byValue bool  // a pointer to the value is
+	fields  []int // of a struct: where there may be some
+}
+
+// plans remembers the plan of each type, by reflect.Type: to look at the methods
+// and fields of two arrays and a number takes 3 us.
+var plans sync.Map
+
+func planOf(t reflect.Type) *plan {
+	if known, ok := plans.Load(t); ok {
+		return known.(*plan)
+	}
+	p := &plan{
+		none:  !mayHaveArrays(t),
+		array: t.Kind() == reflect.Pointer && t.Implements(arrayType),
+	}
+	if t.Kind() == reflect.Struct && !p.none {
+		p.byValue = reflect.PointerTo(t).Implements(arrayType)
+		if !encodesItself(t) {
+			for i := range t.NumField() {
+				if f := t.Field(i); f.IsExported() && mayHaveArrays(f.Type) {
+					p.fields = append(p.fields, i)
+				}
+			}
+		}
+	}
+	plans.Store(t, p)
+	return p
+}
 
 func mayHaveArrays(t reflect.Type) bool {
-	if known, ok := withArrays.Load(t); ok {
-		return known.(bool)
-	}
-	may := contains(t, map[reflect.Type]bool{}, func(t reflect.Type) bool {
+	return contains(t, map[reflect.Type]bool{}, func(t reflect.Type) bool {
 		return t.Kind() == reflect.Interface || t.Implements(arrayType) || reflect.PointerTo(t).Implements(arrayType)
 	})
-	withArrays.Store(t, may)
-	return may
 }
 
 // Arrays returns the memory of each array that v refers to, empty ones left
@@ -195,11 +221,15 @@ func (w *walk) again(v reflect.Value, depth int) bool {
 }
 
 func (w *walk) visit(v reflect.Value, depth int) {
-	if !v.IsValid() || !mayHaveArrays(v.Type()) {
+	if !v.IsValid() {
 		return
 	}
 	t := v.Type()
-	if t.Kind() == reflect.Pointer && t.Implements(arrayType) {
+	p := planOf(t)
+	if p.none {
+		return
+	}
+	if p.array {
 		if v.IsNil() {
 			return
 		}
@@ -228,19 +258,14 @@ func (w *walk) visit(v reflect.Value, depth int) {
 			w.visit(it.Value(), depth)
 		}
 	case reflect.Struct:
-		if reflect.PointerTo(t).Implements(arrayType) { // held by value
-			p := reflect.New(t)
-			p.Elem().Set(v)
-			w.visit(p, depth)
+		if p.byValue {
+			held := reflect.New(t)
+			held.Elem().Set(v)
+			w.visit(held, depth)
 			return
 		}
-		if encodesItself(t) {
-			return
-		}
-		for i := range v.NumField() {
-			if t.Field(i).IsExported() {
-				w.visit(v.Field(i), depth)
-			}
+		for _, i := range p.fields {
+			w.visit(v.Field(i), depth)
 		}
 	}
 }
