@@ -147,8 +147,8 @@ func children() (all []string) {
 	return all
 }
 
-// TestCrash is the matrix of how, when and among how many a worker dies. What
-// only a body can do does not happen when there is none.
+// TestCrash is the matrix of how, when and among how many a worker dies. The end
+// of a goroutine that a body left behind, and one that spins, are not deaths.
 func TestCrash(t *testing.T) {
 	for _, how := range hows {
 		for _, workers := range []int{1, 2, 8} {
@@ -163,13 +163,14 @@ func TestCrash(t *testing.T) {
 				}
 				p := start(t, workers, opts...)
 				dir := t.TempDir()
-				if how != "goexit" && how != "infinite loop" {
-					flag := filepath.Join(dir, "idle")
-					require.NoError(t, later.Run(t.Context(), 1, laterArgs{flag, how}, parmap.On(p)))
-					require.NoError(t, os.WriteFile(flag, nil, 0o600))
-					require.Eventually(t, func() bool { _, err := os.Stat(flag); return err != nil }, 20*time.Second, time.Millisecond)
-					survive(t, p, crashArgs{At: -1})
-					complete(t, p, workers)
+				before, flag := p.PIDs(), filepath.Join(dir, "idle")
+				require.NoError(t, later.Run(t.Context(), 1, laterArgs{flag, how}, parmap.On(p)))
+				require.NoError(t, os.WriteFile(flag, nil, 0o600))
+				require.Eventually(t, func() bool { _, err := os.Stat(flag); return err != nil }, 20*time.Second, time.Millisecond)
+				survive(t, p, crashArgs{At: -1})
+				complete(t, p, workers)
+				if how == "goexit" || how == "infinite loop" {
+					assert.Equal(t, before, p.PIDs())
 				}
 				survive(t, p, crashArgs{Flag: filepath.Join(dir, "body"), How: how, At: 123})
 				complete(t, p, workers)
@@ -202,13 +203,74 @@ func TestSignalBetweenRuns(t *testing.T) {
 	}
 }
 
-// earlyHows are the hows that end a process before WorkerMain. The end of main's
-// goroutine does not, nor does what waits: nobody is to wait here for the 30
-// seconds that a worker has. The limit of memory comes later.
+type aftermathArgs struct {
+	Dir string
+	At  int
+}
+
+// aftermath leaves a file for each chunk that it runs. Behind chunk At the
+// worker cannot write to the board any more: it dies when it moves a cursor or
+// leaves, and by then it has marked the chunk.
+var aftermath = parmap.NewKernel("aftermath", func(_ context.Context, lo, hi int, a aftermathArgs) error {
+	f, err := os.CreateTemp(a.Dir, fmt.Sprint(lo, "-"))
+	if err != nil {
+		return err
+	}
+	f.Close()
+	if lo != a.At {
+		return nil
+	}
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return err
+	}
+	protected := 0
+	for line := range strings.Lines(string(maps)) {
+		var from, to uintptr
+		if _, err := fmt.Sscanf(line, "%x-%x rw-s", &from, &to); err != nil || to-from >= 1<<16 {
+			continue // not shared, or the claim table
+		}
+		if _, _, errno := syscall.Syscall(syscall.SYS_MPROTECT, from, to-from, syscall.PROT_READ); errno != 0 {
+			return errno
+		}
+		protected++
+	}
+	if protected != 1 {
+		return fmt.Errorf("%d mappings that may be the board:\n%s", protected, maps)
+	}
+	return nil
+})
+
+// TestDeathAfterTheMark holds that a chunk that was done when its worker died is
+// not run again.
+func TestDeathAfterTheMark(t *testing.T) {
+	for _, workers := range []int{1, 2, 8} {
+		for _, n := range []int{1, 2, 100} {
+			for _, at := range []int{0, n / 2, n - 1} {
+				p := start(t, workers, proc.Stderr(new(strings.Builder)))
+				before := p.PIDs()
+				a := aftermathArgs{t.TempDir(), at}
+				require.NoError(t, aftermath.Run(t.Context(), n, a, parmap.On(p), parmap.Grain(1)), "no chunk was broken off")
+				chunks := make([]int, n)
+				for _, name := range files(t, a.Dir) {
+					var chunk int
+					_, err := fmt.Sscanf(name, "%d-", &chunk)
+					require.NoError(t, err)
+					chunks[chunk]++
+				}
+				assert.Equal(t, slices.Repeat([]int{1}, n), chunks)
+				complete(t, p, workers)
+				survive(t, p, crashArgs{At: -1})
+				assert.NotEqual(t, before, p.PIDs(), "a worker died")
+				require.NoError(t, p.Close())
+			}
+		}
+	}
+}
+
+// earlyHows are the hows before WorkerMain: the limit of memory begins there.
 func earlyHows() []string {
-	return slices.DeleteFunc(slices.Clone(hows), func(how string) bool {
-		return how == "goexit" || how == "infinite loop" || how == "SIGSTOP" || how == "out of memory"
-	})
+	return slices.DeleteFunc(slices.Clone(hows), func(how string) bool { return how == "out of memory" })
 }
 
 // doom makes the next n processes die like that before WorkerMain.
@@ -223,6 +285,15 @@ func TestDeathBeforeHello(t *testing.T) {
 	for _, how := range earlyHows() {
 		for _, workers := range []int{1, 2, 8} {
 			t.Run(fmt.Sprint(how, " ", workers), func(t *testing.T) {
+				deaths := 3
+				switch how {
+				case "goexit", "infinite loop", "SIGSTOP": // killed when the time for a hello is over
+					if workers != 2 && !storm {
+						t.Skip("takes long: set PARFOR_STORM")
+					}
+					defer proc.SetStartTimeout(time.Second / 2 * slowness)()
+					deaths = 1
+				}
 				marked := mark(t)
 				dir := t.TempDir()
 				t.Setenv(earlyEnv, dir)
@@ -236,7 +307,7 @@ func TestDeathBeforeHello(t *testing.T) {
 				assert.Eventually(t, func() bool { return len(marked()) == 0 }, 5*time.Second, time.Millisecond)
 
 				p = start(t, workers, proc.Stderr(new(strings.Builder)))
-				doom(t, dir, how, 3)
+				doom(t, dir, how, deaths)
 				survive(t, p, crashArgs{Flag: filepath.Join(dir, "crashed"), How: "SIGKILL", At: 123})
 				complete(t, p, workers)
 				require.Eventually(t, func() bool { return len(files(t, dir)) == 1 }, 20*time.Second, time.Millisecond, "only the flag")

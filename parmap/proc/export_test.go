@@ -3,9 +3,17 @@ package proc
 import (
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/parfor-go/parfor/chunk"
 )
+
+// SetStartTimeout sets how long a worker may take to say hello. There is no pool.
+func SetStartTimeout(d time.Duration) (restore func()) {
+	before := startTimeout
+	startTimeout = d
+	return func() { startTimeout = before }
+}
 
 // The wire.
 

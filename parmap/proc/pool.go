@@ -12,10 +12,12 @@ import (
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
 )
 
+// startTimeout is how long a worker may take to say hello. It takes 3 ms; what
+// users do before WorkerMain, and a busy machine, may take longer. Tests change
+// it.
+var startTimeout = 30 * time.Second
+
 const (
-	// startTimeout is how long a worker may take to say hello. It takes 3 ms;
-	// what users do before WorkerMain, and a busy machine, may take longer.
-	startTimeout = 30 * time.Second
 	// postTimeout is how long a worker may leave what it is sent unread: some
 	// hundred messages, of which it is sent a few in a run.
 	postTimeout = time.Second
