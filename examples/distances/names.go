@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/parfor-go/parfor/examples/internal/pixels"
 )
 
 // A name is the label of a group.
@@ -59,20 +61,20 @@ func spread(names []name, need int) {
 }
 
 func (p *picture) nameRows(img *image.Paletted) {
-	for _, n := range p.names((glyphHeight + 2) * textScale) {
+	for _, n := range p.names((pixels.Height + 2) * textScale) {
 		line(img, left-1, top+n.at, left-tick, top+n.at, faint)
 		line(img, left-tick, top+n.at, left-tick-leader, top+n.placed, faint)
-		x := left - tick - leader - 4 - textWidth(n.text, textScale)
-		write(img, x, top+n.placed-glyphHeight*textScale/2, n.text, textScale, ink)
+		x := left - tick - leader - 4 - pixels.Width(n.text, textScale)
+		pixels.Write(img, x, top+n.placed-pixels.Height*textScale/2, n.text, textScale, ink)
 	}
 }
 
 func (p *picture) nameColumns(img *image.Paletted) {
 	end := top + p.side
-	for _, n := range p.names(textWidth("MMM", textScale)) {
+	for _, n := range p.names(pixels.Width("MMM", textScale)) {
 		line(img, left+n.at, end, left+n.at, end+tick, faint)
 		line(img, left+n.at, end+tick, left+n.placed, end+tick+leader, faint)
-		x := left + n.placed - textWidth(n.text, textScale)/2
-		write(img, x, end+tick+leader+4, n.text, textScale, ink)
+		x := left + n.placed - pixels.Width(n.text, textScale)/2
+		pixels.Write(img, x, end+tick+leader+4, n.text, textScale, ink)
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/parfor-go/parfor/parmap"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/parfor-go/parfor/examples/internal/pixels"
+	"github.com/parfor-go/parfor/parmap"
 )
 
 // Measures of the picture in pixels.
@@ -53,11 +55,11 @@ func newPicture(dist *mat.Dense, groups []group, far float64) *picture {
 // draw paints the picture; opts are those of its parallel loop.
 func (p *picture) draw(opts ...parmap.Option) *image.Paletted {
 	img := image.NewPaletted(image.Rect(0, 0, left+p.side+right, top+p.side+bottom), palette())
-	fill(img, img.Rect, background)
+	pixels.Fill(img, img.Rect, background)
 	parmap.For(p.side/p.zoom, func(r int) {
 		for c := range p.side / p.zoom {
 			cell := image.Rect(0, 0, p.zoom, p.zoom).Add(image.Pt(left+c*p.zoom, top+r*p.zoom))
-			fill(img, cell, p.shade(p.blockMean(r, c)))
+			pixels.Fill(img, cell, p.shade(p.blockMean(r, c)))
 		}
 	}, opts...)
 	p.nameRows(img)
@@ -95,12 +97,12 @@ func (p *picture) drawScale(img *image.Paletted) {
 	x := left + p.side + gap
 	bottom := top + p.side - 1
 	for y := range p.side {
-		fill(img, image.Rect(x, bottom-y, x+barWidth, bottom-y+1), uint8(y*(shades-1)/max(p.side-1, 1)))
+		pixels.Fill(img, image.Rect(x, bottom-y, x+barWidth, bottom-y+1), uint8(y*(shades-1)/max(p.side-1, 1)))
 	}
 	last := -p.side // of the mark before
 	mark := func(km float64) {
 		y := int(p.shade(km)) * (p.side - 1) / (shades - 1)
-		if y-last < (glyphHeight+3)*textScale {
+		if y-last < (pixels.Height+3)*textScale {
 			return
 		}
 		last = y
@@ -109,7 +111,7 @@ func (p *picture) drawScale(img *image.Paletted) {
 		if km == 0 {
 			text += " km"
 		}
-		write(img, x+barWidth+tick+4, bottom-y-glyphHeight*textScale/2, text, textScale, ink)
+		pixels.Write(img, x+barWidth+tick+4, bottom-y-pixels.Height*textScale/2, text, textScale, ink)
 	}
 	mark(0)
 	for unit := 1.0; unit <= p.far; unit *= 10 {

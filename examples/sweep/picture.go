@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/parfor-go/parfor/examples/internal/pixels"
 	"github.com/parfor-go/parfor/shmarray"
 )
 
@@ -28,7 +29,7 @@ const (
 const (
 	shades     = 128
 	firstCause = shades // of none: not used
-	background = shades + int(causes)
+	background = shades + uint8(causes)
 	ink        = background + 1
 	mark       = background + 2
 )
@@ -59,7 +60,7 @@ func draw(g grid, out *shmarray.Array[float64], why []cause) *image.Paletted {
 	zoom := max(side/g.Edge, 1)
 	width := g.Edge * zoom
 	img := image.NewPaletted(image.Rect(0, 0, left+width+right, top+max(width, 12*lineSkip)+bottom), palette())
-	fill(img, img.Rect, background)
+	pixels.Fill(img, img.Rect, background)
 	most := 2.0
 	for i := range why {
 		most = max(most, out.At(i, 1))
@@ -69,7 +70,7 @@ func draw(g grid, out *shmarray.Array[float64], why []cause) *image.Paletted {
 		cell := image.Rect(0, 0, zoom, zoom).Add(image.Pt(left+i%g.Edge*zoom, top+(g.Edge-1-i/g.Edge)*zoom))
 		count[c]++
 		if c == none {
-			fill(img, cell, shade(out.At(i, 1), most))
+			pixels.Fill(img, cell, shade(out.At(i, 1), most))
 		} else {
 			paint(img, cell, c)
 		}
@@ -77,13 +78,13 @@ func draw(g grid, out *shmarray.Array[float64], why []cause) *image.Paletted {
 	for _, k := range []int{0, g.Edge / 2, g.Edge - 1} {
 		p := g.start(k*g.Edge + k)
 		b, c := number(p[1], 1), number(p[2], 3)
-		y := top + (g.Edge-1-k)*zoom + (zoom-glyphHeight*textScale)/2
-		write(img, left-12-textWidth(b, textScale), y, b, textScale, ink)
-		x := left + k*zoom + (zoom-textWidth(c, textScale))/2
-		write(img, x, top+width+12, c, textScale, ink)
+		y := top + (g.Edge-1-k)*zoom + (zoom-pixels.Height*textScale)/2
+		pixels.Write(img, left-12-pixels.Width(b, textScale), y, b, textScale, ink)
+		x := left + k*zoom + (zoom-pixels.Width(c, textScale))/2
+		pixels.Write(img, x, top+width+12, c, textScale, ink)
 	}
-	write(img, 12, top+width/4, "B PPM", textScale, ink)
-	write(img, left+width/4-30, top+width+40, "C 1/YEAR", textScale, ink)
+	pixels.Write(img, 12, top+width/4, "B PPM", textScale, ink)
+	pixels.Write(img, left+width/4-30, top+width+40, "C 1/YEAR", textScale, ink)
 	legend(img, left+width+gap, most, count)
 	return img
 }
@@ -97,36 +98,36 @@ func legend(img *image.Paletted, x int, most float64, count [causes]int) {
 		}
 		paint(img, image.Rect(x, y, x+swatch, y+swatch), c)
 		text := strings.ToUpper(c.String()) + " " + strconv.Itoa(count[c])
-		write(img, x+swatch+12, y+(swatch-glyphHeight*textScale)/2, text, textScale, ink)
+		pixels.Write(img, x+swatch+12, y+(swatch-pixels.Height*textScale)/2, text, textScale, ink)
 		y += lineSkip
 	}
 	if count[none] == 0 {
 		return
 	}
-	write(img, x, y+lineSkip/2, "FITTED "+strconv.Itoa(count[none]), textScale, ink)
-	write(img, x, y+lineSkip, "STEPS", textScale, ink)
+	pixels.Write(img, x, y+lineSkip/2, "FITTED "+strconv.Itoa(count[none]), textScale, ink)
+	pixels.Write(img, x, y+lineSkip, "STEPS", textScale, ink)
 	y += 2 * lineSkip
 	const height = 5 * lineSkip
 	for k := range height {
-		fill(img, image.Rect(x, y+height-1-k, x+swatch, y+height-k), k*shades/height)
+		pixels.Fill(img, image.Rect(x, y+height-1-k, x+swatch, y+height-k), uint8(k*shades/height))
 	}
 	for steps := 1.0; steps <= most; steps *= 10 {
-		at := y + height - 1 - shade(steps, most)*height/shades
-		fill(img, image.Rect(x+swatch, at, x+swatch+6, at+1), ink)
-		write(img, x+swatch+12, at-glyphHeight*textScale/2, number(steps, 0), textScale, ink)
+		at := y + height - 1 - int(shade(steps, most))*height/shades
+		pixels.Fill(img, image.Rect(x+swatch, at, x+swatch+6, at+1), ink)
+		pixels.Write(img, x+swatch+12, at-pixels.Height*textScale/2, number(steps, 0), textScale, ink)
 	}
 }
 
 // shade returns the color of a number of steps, on a logarithmic scale.
-func shade(steps, most float64) int {
-	return int(math.Log(max(steps, 1)) / math.Log(most) * (shades - 1))
+func shade(steps, most float64) uint8 {
+	return uint8(math.Log(max(steps, 1)) / math.Log(most) * (shades - 1))
 }
 
 // paint fills a cell that failed: with the color of the cause, and with a mark,
 // for eyes that do not tell the colors apart: a bar for a timeout, a square for
 // memory.
 func paint(img *image.Paletted, r image.Rectangle, c cause) {
-	fill(img, r, firstCause+int(c))
+	pixels.Fill(img, r, firstCause+uint8(c))
 	if r.Dx() < 6 {
 		return
 	}
@@ -134,9 +135,9 @@ func paint(img *image.Paletted, r image.Rectangle, c cause) {
 	switch c {
 	case timeout:
 		inner.Min.Y, inner.Max.Y = r.Min.Y+r.Dy()*2/5, r.Max.Y-r.Dy()*2/5
-		fill(img, inner, mark)
+		pixels.Fill(img, inner, mark)
 	case memory:
-		fill(img, inner, mark)
+		pixels.Fill(img, inner, mark)
 	}
 }
 
