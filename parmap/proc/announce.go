@@ -181,7 +181,7 @@ func (r *run) offer(m *member, fresh bool) {
 		m.loans[l.Object.ID] = l.loan
 		m.need++
 		// After an error the worker is dead, which is found soon enough.
-		_ = m.post(appendMessage(nil, give, l.loan), rights(l.file))
+		_ = m.post(appendMessage(nil, give, l.loan), l.file)
 	}
 	first := uint64(0)
 	if fresh && len(r.redo) > 0 {

@@ -34,7 +34,7 @@ func (r *run) end(cause error) {
 			continue
 		}
 		if b.load(at) == stateOf(r.number, stateBusy) {
-			_ = m.post(binary.LittleEndian.AppendUint64(appendHeader(nil, cancel, 8), r.number), nil)
+			_ = m.post(binary.LittleEndian.AppendUint64(appendHeader(nil, cancel, 8), r.number))
 		}
 	}
 	r.touch()

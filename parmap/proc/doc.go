@@ -82,7 +82,7 @@
 //
 // A worker is a process with a group of its own, so that Ctrl-C is the parent's
 // to handle, and what it started is killed when it ends. The parent has a
-// socket, two pipes and a few goroutines for each, and one more thread for all;
+// socket, an eventfd, two pipes and a few goroutines for each, and one more thread for all;
 // a worker has a descriptor for each array. GOMAXPROCS of a worker, and the
 // numbers of threads that BLAS libraries read, are its share of the processors.
 // [MemoryLimit] bounds its memory, [RecycleAfter] its life, [Pin] binds it to a

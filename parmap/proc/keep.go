@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"runtime"
 	"sync"
@@ -111,7 +110,7 @@ func (p *Pool) launch(slot int) (*member, error) {
 		s := m.wait()
 		// What it sent can still be read. Then comes the end, also if something
 		// else holds its socket.
-		_ = m.conn.CloseRead()
+		m.conn.closeRead()
 		ended <- s
 	}()
 	m.reap = func() *CrashError {
@@ -138,12 +137,11 @@ func (p *Pool) launch(slot int) (*member, error) {
 	}
 	if err == nil {
 		s := setup{Slot: slot, Slots: p.board.slots, Incarnation: m.incarnation, Recycle: p.recycle}
-		err = m.post(appendMessage(nil, welcome, s), rights(p.board.seg.File(), m.bell))
+		err = m.post(appendMessage(nil, welcome, s), p.board.seg.File(), m.bell)
 	}
 	if err != nil {
-		var late net.Error
 		p.mu.Lock()
-		if errors.As(err, &late) && late.Timeout() {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			m.killedFor = fmt.Sprintf("no hello within %v", startTimeout)
 		}
 		p.mu.Unlock()
@@ -157,14 +155,14 @@ func (p *Pool) launch(slot int) (*member, error) {
 	return m, nil
 }
 
-// post writes a message. A worker reads at any time; one that does not for
+// post writes a message, and files along with it. A worker reads at any time; one that does not for
 // postTimeout is dead or stopped, and is killed.
-func (m *member) post(b, oob []byte) error {
+func (m *member) post(b []byte, files ...*os.File) error {
 	err := m.conn.SetWriteDeadline(time.Now().Add(postTimeout))
 	for len(b) > 0 && err == nil {
 		var n int
-		n, _, err = m.conn.WriteMsgUnix(b, oob, nil)
-		b, oob = b[n:], nil
+		n, err = m.conn.send(b, files)
+		b, files = b[n:], nil
 	}
 	if err != nil {
 		m.kill()

@@ -188,7 +188,7 @@ func (p *Pool) forget(id segment.ID) {
 			delete(m.loans, id)
 			m.need++
 			// After an error the worker is dead.
-			_ = m.post(appendMessage(nil, drop, id), nil)
+			_ = m.post(appendMessage(nil, drop, id))
 		}
 	}
 }

@@ -1,13 +1,10 @@
 package proc
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math"
-	"net"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -30,8 +27,8 @@ func guardSocket() { unix.CloseOnExec(socketFD) }
 // newSecret returns what a worker that this process starts has to say.
 func newSecret() (string, error) {
 	var b [16]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", err
+	if _, err := unix.Getrandom(b[:], 0); err != nil { // up to 256 bytes come whole
+		return "", os.NewSyscallError("getrandom", err)
 	}
 	return hex.EncodeToString(b[:]) + "." + strconv.Itoa(os.Getpid()), nil
 }
@@ -41,7 +38,7 @@ func newSecret() (string, error) {
 // often the Go runtime's own, or the other end is not the parent's. It does not
 // return in a process that was started as a worker and cannot be one: that must
 // not run main.
-func parentOf(secret string) *net.UnixConn {
+func parentOf(secret string) *socket {
 	var st unix.Stat_t
 	if unix.Fstat(socketFD, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
 		return nil
@@ -72,7 +69,7 @@ func parentOf(secret string) *net.UnixConn {
 	if !os.SameFile(ours, theirs) {
 		die("the parent is another program")
 	}
-	conn, err := connOf(os.NewFile(socketFD, "parent"))
+	conn, err := newSocket(socketFD)
 	if err != nil {
 		die(err)
 	}
@@ -120,68 +117,6 @@ func dataBytes() uint64 {
 	return kib << 10
 }
 
-func connOf(f *os.File) (*net.UnixConn, error) {
-	defer f.Close()
-	c, err := net.FileConn(f)
-	if err != nil {
-		return nil, err
-	}
-	conn, ok := c.(*net.UnixConn)
-	if !ok {
-		c.Close()
-		return nil, errors.New("not a Unix socket")
-	}
-	return conn, nil
-}
-
-// An inbox reads a socket and keeps the descriptors that come with the bytes,
-// in their order.
-type inbox struct {
-	conn  *net.UnixConn
-	files []*os.File
-}
-
-func (in *inbox) Read(p []byte) (int, error) {
-	var oob [256]byte // SCM_RIGHTS of one write never joins another's
-	n, m, flags, _, err := in.conn.ReadMsgUnix(p, oob[:])
-	if flags&unix.MSG_CTRUNC != 0 {
-		return 0, errors.New("a loan's descriptor was lost: too many open files")
-	}
-	if m > 0 {
-		messages, _ := unix.ParseSocketControlMessage(oob[:m])
-		for i := range messages {
-			fds, _ := unix.ParseUnixRights(&messages[i])
-			for _, fd := range fds {
-				unix.CloseOnExec(fd)
-				in.files = append(in.files, os.NewFile(uintptr(fd), "loan"))
-			}
-		}
-	}
-	if n == 0 && err == nil {
-		return 0, net.ErrClosed // the end
-	}
-	return n, err
-}
-
-// file returns the next descriptor that came, or nil.
-func (in *inbox) file() *os.File {
-	if len(in.files) == 0 {
-		return nil
-	}
-	f := in.files[0]
-	in.files = in.files[1:]
-	return f
-}
-
-// rights is what sends files along.
-func rights(files ...*os.File) []byte {
-	fds := make([]int, len(files))
-	for i, f := range files {
-		fds[i] = int(f.Fd())
-	}
-	return unix.UnixRights(fds...)
-}
-
 // newBell returns what wakes a worker: a counter that it reads, which blocks
 // while that is 0. A message on the socket would wake the parent's poller too,
 // when the worker has read it, and reach the main goroutine by way of another.
@@ -216,7 +151,7 @@ func polled(f *os.File) (*os.File, error) {
 // A process is a worker as the system sees it.
 type process struct {
 	pid  int
-	conn *net.UnixConn
+	conn *socket
 	bell *os.File // wakes it, see newBell
 	out  *os.File // what it writes to standard output
 	err  *os.File // and to standard error
@@ -259,12 +194,11 @@ func start(l launch) (_ *process, err error) {
 			}
 		}
 	}()
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	ours, theirs, err := socketPair()
 	if err != nil {
-		return nil, os.NewSyscallError("socketpair", err)
+		return nil, err
 	}
-	ours, theirs := os.NewFile(uintptr(pair[0]), "worker"), os.NewFile(uintptr(pair[1]), "worker")
-	all = append(all, ours, theirs)
+	all = append(all, ours.File, theirs)
 	outR, outW, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -308,13 +242,7 @@ func start(l launch) (_ *process, err error) {
 	for _, f := range []*os.File{theirs, outW, errW, null} {
 		f.Close()
 	}
-	conn, err := connOf(ours)
-	if err != nil {
-		_ = p.Kill()
-		_, _ = p.Wait()
-		return nil, err
-	}
-	return &process{pid: p.Pid, conn: conn, bell: bell, out: outR, err: errR, p: p}, nil
+	return &process{pid: p.Pid, conn: ours, bell: bell, out: outR, err: errR, p: p}, nil
 }
 
 // environment returns the environment of a worker. Libraries that start threads

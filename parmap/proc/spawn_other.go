@@ -4,7 +4,6 @@ package proc
 
 import (
 	"errors"
-	"net"
 	"os"
 )
 
@@ -14,20 +13,19 @@ func guardSocket() {}
 
 func newSecret() (string, error) { return "", errors.ErrUnsupported }
 
-func parentOf(string) *net.UnixConn { return nil }
+func parentOf(string) *socket { return nil }
 
-type inbox struct{ conn *net.UnixConn }
+type socket struct{ *os.File }
 
-func (in *inbox) Read(p []byte) (int, error) { return in.conn.Read(p) }
-func (in *inbox) file() *os.File             { return nil }
-
-func rights(...*os.File) []byte { return nil }
+func (s *socket) send([]byte, []*os.File) (int, error)    { return 0, errors.ErrUnsupported }
+func (s *socket) receive([]byte) (int, []*os.File, error) { return 0, nil, errors.ErrUnsupported }
+func (s *socket) closeRead()                              {}
 
 func polled(f *os.File) (*os.File, error) { return f, nil }
 
 type process struct {
 	pid  int
-	conn *net.UnixConn
+	conn *socket
 	bell *os.File
 	out  *os.File
 	err  *os.File

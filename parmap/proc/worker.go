@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -29,7 +29,7 @@ const spinFor = 50 * time.Microsecond
 // process.
 type worker struct {
 	setup
-	conn  *net.UnixConn
+	conn  *socket
 	board *board
 	bell  *os.File      // the parent rings it, to be looked at
 	lent  chan struct{} // has room for one: a loan came
@@ -54,7 +54,7 @@ type wires struct {
 }
 
 // work is the life of a worker. It does not return.
-func work(conn *net.UnixConn) {
+func work(conn *socket) {
 	w := &worker{
 		conn: conn, lent: make(chan struct{}, 1),
 		segments: map[segment.ID]*segment.Segment{}, codecs: map[*kernel.Entry]*wires{},
@@ -138,6 +138,32 @@ func (w *worker) sees() {
 	case w.lent <- struct{}{}:
 	default:
 	}
+}
+
+// An inbox reads a socket and keeps the descriptors that come with the bytes,
+// in their order.
+type inbox struct {
+	conn  *socket
+	files []*os.File
+}
+
+func (in *inbox) Read(p []byte) (int, error) {
+	n, files, err := in.conn.receive(p)
+	in.files = append(in.files, files...)
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// file returns the next descriptor that came, or nil.
+func (in *inbox) file() *os.File {
+	if len(in.files) == 0 {
+		return nil
+	}
+	f := in.files[0]
+	in.files = in.files[1:]
+	return f
 }
 
 // A loan is an object of the parent's that a worker is given.
