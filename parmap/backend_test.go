@@ -30,10 +30,13 @@ func (s *sequence) RunKernel(ctx context.Context, c *kernel.Call) error {
 		if in := c.In(r.Lo, r.Hi); c.Entry.Body != nil {
 			failed = c.Entry.Body(ctx, r.Lo, r.Hi, in)
 		} else {
-			c.Out(r.Lo, r.Hi, c.Entry.Map(ctx, r.Lo, in, func(_ int, f func() error) bool {
+			out := c.Entry.Map(ctx, r.Lo, in, func(_ int, f func() error) bool {
 				failed = f()
 				return failed == nil || c.Collect
-			}))
+			})
+			if err := c.Out(r.Lo, r.Hi, out); err != nil {
+				return err
+			}
 		}
 		if failed != nil {
 			return failed
@@ -77,8 +80,9 @@ func TestFuncOnABackend(t *testing.T) {
 		want, err := valueOf.Map(bg, indices(100))
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
-		assert.Equal(t, new([]int), b.call.Entry.NewIn())
-		assert.Equal(t, new([]float64), b.call.Entry.NewOut())
+		assert.IsType(t, b.call.In(0, 1), b.call.Entry.NewIn())
+		assert.Error(t, b.call.Out(0, 1, b.call.Entry.NewOut()), "none for an item")
+		assert.NoError(t, b.call.Out(0, 0, b.call.Entry.NewOut()))
 		assert.True(t, b.call.Entry.Plain)
 
 		got, err = valueOf.Map(bg, indices(100), parmap.On(&sequence{size: size, fail: errBoom}))

@@ -43,7 +43,9 @@ func (e *ChunkError) Unwrap() error { return e.Err }
 // Value is then an error that says which of these it was, of which array, at
 // which byte. errors.Is(err, shmarray.ErrClosed) holds if the array was closed,
 // and errors.As finds the runtime.Error, whose text blames a nil pointer. An
-// access through a nil pointer itself has that error as its Value.
+// access through a nil pointer itself has that error as its Value. A PanicError
+// that comes from another process has the text of the value, as an error if the
+// value was one, and neither of these holds.
 //
 // A fault in a goroutine that a body starts, as gonum's large matrix products
 // do, or in C code, cannot be caught: it ends the program.

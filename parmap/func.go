@@ -2,6 +2,7 @@ package parmap
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
@@ -15,9 +16,15 @@ type Func[T, R any] struct {
 	f     func(ctx context.Context, in T) (R, error)
 }
 
+// A box holds an item or a result on its way: gob refuses a nil pointer in a
+// slice, but not one in a struct.
+type box[T any] struct{ V T }
+
 // NewFunc registers f under a name that no other kernel or func of the program
 // has. Items and results travel by encoding/gob: see [NewKernel], also for when
-// NewFunc panics, and for what f sees and how often it may run.
+// NewFunc panics, and for what f sees and how often it may run. An array stays
+// with the process that made it: NewFunc panics too if R can be or refer to one.
+// Return what is in it, or have a [Kernel] write to an [Output].
 func NewFunc[T, R any](name string, f func(ctx context.Context, in T) (R, error)) *Func[T, R] {
 	if f == nil {
 		panic("parmap: nil function")
@@ -25,16 +32,19 @@ func NewFunc[T, R any](name string, f func(ctx context.Context, in T) (R, error)
 	in, out := reflect.TypeFor[T](), reflect.TypeFor[R]()
 	mustTravel(name, in)
 	mustTravel(name, out)
+	if kernel.HasArray(out) {
+		panic(fmt.Sprintf("parmap: func %q: %v: an array cannot be a result", name, out))
+	}
 	e := &kernel.Entry{
 		Name:   name,
-		NewIn:  func() any { return new([]T) },
-		NewOut: func() any { return new([]R) },
+		NewIn:  func() any { return new([]box[T]) },
+		NewOut: func() any { return new([]box[R]) },
 		Plain:  !kernel.HasInterface(in) && !kernel.HasInterface(out),
 		Map: func(ctx context.Context, lo int, in any, try kernel.Try) any {
-			items := *in.(*[]T)
-			results := make([]R, len(items))
+			items := *in.(*[]box[T])
+			results := make([]box[R], len(items))
 			for i, item := range items {
-				if !try(lo+i, func() (err error) { results[i], err = f(ctx, item); return err }) {
+				if !try(lo+i, func() (err error) { results[i].V, err = f(ctx, item.V); return err }) {
 					break
 				}
 			}
@@ -49,6 +59,11 @@ func NewFunc[T, R any](name string, f func(ctx context.Context, in T) (R, error)
 // goroutines it is [MapErr]. On a pool of processes items and results travel
 // between them, some items together if there are many: [Grain] of them, or
 // about a 4096th of all.
+//
+// An error or a panic is that of its item alone. The death of a worker, of a
+// time limit too, is that of all the items that travelled together: their
+// results are lost and nobody knows which it was. So use Grain(1) where items
+// may crash or hang.
 //
 // Without an error the slice has len(in) results. With one it is nil, but under
 // [CollectErrors] it has those that there are, and zero values elsewhere. Output
@@ -68,8 +83,23 @@ func (f *Func[T, R]) Map(ctx context.Context, in []T, opts ...RunOption) ([]R, e
 	out := make([]R, len(in))
 	err := c.runOn(ctx, &kernel.Call{
 		Entry: f.entry, N: len(in), Arrays: arrays,
-		In:  func(lo, hi int) any { part := in[lo:hi]; return &part },
-		Out: func(lo, hi int, results any) { copy(out[lo:hi], *results.(*[]R)) },
+		In: func(lo, hi int) any {
+			part := make([]box[T], hi-lo)
+			for i, item := range in[lo:hi] {
+				part[i].V = item
+			}
+			return &part
+		},
+		Out: func(lo, hi int, results any) error {
+			all := *results.(*[]box[R])
+			if len(all) != hi-lo {
+				return fmt.Errorf("%d for %d items", len(all), hi-lo)
+			}
+			for i, r := range all {
+				out[lo+i] = r.V
+			}
+			return nil
+		},
 	})
 	if err != nil && !configure(c.options).collect {
 		return nil, err

@@ -217,6 +217,8 @@ func TestKernelBadArguments(t *testing.T) {
 	run := func(n int, opts ...parmap.RunOption) func() {
 		return func() { _ = callBackRange.Run(bg, n, never, opts...) }
 	}
+	whole := make([]float64, 3)
+	part := func(lo, hi int) *heapRows { return &heapRows{whole[lo:hi]} }
 	output := func(shape ...int) parmap.RunOption { return parmap.Output(&matrix{shape: shape, width: 1}) }
 	for _, tt := range []struct {
 		want string
@@ -237,6 +239,10 @@ func TestKernelBadArguments(t *testing.T) {
 		{"parmap: nil option", run(1, nil)},
 		{"parmap: nil option", run(1, parmap.Static, nil)},
 		{"parmap: nil backend", func() { parmap.On(nil) }},
+		{"parmap: nil backend", func() { parmap.On((*sequence)(nil)) }},
+		{"parmap: outputs overlap", run(2, parmap.Output(part(0, 2), part(1, 3)))},
+		{"parmap: outputs overlap", run(2, parmap.Output(part(1, 3), part(0, 2)))},
+		{"parmap: outputs overlap", run(1, parmap.Output(part(0, 1), &matrix{shape: []int{1, 2}, width: 16, data: segment.BytesOf(whole)}))},
 		{"parmap: nil output", func() { parmap.Output(nil) }},
 		{"parmap: nil output", func() { parmap.Output(&heapRows{}, nil) }},
 		{"parmap: negative workers", run(1, parmap.Workers(-1))},

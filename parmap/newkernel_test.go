@@ -7,6 +7,7 @@ import (
 	"encoding"
 	"fmt"
 	"math/big"
+	"reflect"
 	"testing"
 	"time"
 	"unsafe"
@@ -18,6 +19,7 @@ import (
 	"gonum.org/v1/gonum/mathext/prng"
 
 	"github.com/parfor-go/parfor/parmap"
+	"github.com/parfor-go/parfor/parmap/internal/kernel"
 	"github.com/parfor-go/parfor/shmarray"
 )
 
@@ -37,7 +39,11 @@ func rejected[A any](t *testing.T) string {
 	})
 	if v == nil {
 		require.Nil(t, asItem)
-		require.Nil(t, asResult)
+		if kernel.HasArray(reflect.TypeFor[A]()) {
+			require.Equal(t, fmt.Sprintf("parmap: func %q: %v: an array cannot be a result", name+" to", reflect.TypeFor[A]()), asResult)
+		} else {
+			require.Nil(t, asResult)
+		}
 		return ""
 	}
 	prefix := fmt.Sprintf("parmap: kernel %q: ", name)

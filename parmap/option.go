@@ -2,6 +2,7 @@ package parmap
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
 	"github.com/parfor-go/parfor/parmap/internal/sched"
@@ -89,7 +90,7 @@ type Backend interface{ kernel.Backend }
 
 // On runs a kernel on b instead of goroutines. A nil b panics.
 func On(b Backend) RunOption {
-	if b == nil {
+	if v := reflect.ValueOf(b); b == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 		panic("parmap: nil backend")
 	}
 	return on{b}
@@ -109,7 +110,12 @@ type Rows interface {
 // array: no other chunk writes them, and the chunk nothing else that matters.
 // They are zeroed before every attempt, also the first, on every backend: a
 // body that reads what it is to write finds zeros at once, not only after a
-// crash. A nil array panics.
+// crash. After a run with an error the rows of a chunk are as its body left them,
+// zero if its worker died, and as before the run if no body began it.
+//
+// A later Output takes the place of an earlier one, as any option: name all
+// arrays in one. A nil array panics; the run panics if an array has not a row for
+// each index, or if two arrays overlap that have not the same rows.
 func Output(a ...Rows) RunOption {
 	for _, r := range a {
 		if v := reflect.ValueOf(r); r == nil || v.Kind() == reflect.Pointer && v.IsNil() {
@@ -130,7 +136,10 @@ type Mode int
 const (
 	// CollectErrors makes an Err verb run everything in spite of errors and
 	// return all of them, joined by errors.Join in index order. A cancelled
-	// context still ends the run.
+	// context still ends the run. errors.As finds the first of them alone; all
+	// are in
+	//
+	//	err.(interface{ Unwrap() []error }).Unwrap()
 	CollectErrors Mode = iota + 1
 	// Unordered makes a Stream yield each result as soon as it is there.
 	Unordered
@@ -245,6 +254,11 @@ func (c *runConfig) outputsOf(n int) []kernel.Output {
 		}
 		if b := a.RowBytes(0, n); len(b) > 0 {
 			all = append(all, kernel.Output{Bytes: b, Row: len(b) / n})
+		}
+	}
+	for i, o := range all {
+		if slices.ContainsFunc(all[:i], o.Crosses) {
+			panic("parmap: outputs overlap")
 		}
 	}
 	return all

@@ -76,6 +76,9 @@ func (a *Array[T]) At(index ...int) T {
 func (a *Array[T]) Set(v T, index ...int) {
 	a.mustBeOpen()
 	if a.seg.Mode() == segment.ReadOnly {
+		if a.seg.Adopted() {
+			panic(noOutput)
+		}
 		panic(readOnly)
 	}
 	if len(index) != len(a.shape) {

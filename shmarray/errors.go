@@ -56,6 +56,7 @@ const (
 	notAVector = "shmarray: not a 1-d array"
 	badMode    = "shmarray: unknown mode"
 	readOnly   = "shmarray: write to a read-only array"
+	noOutput   = "shmarray: write to an array that is not an Output of the run"
 )
 
 // detailed is an error of one of the kinds above with a text of its own.

@@ -73,7 +73,7 @@ func classify(err error) (cause, string) {
 	case errors.As(err, &died):
 		said := lastWords(died.Stderr)
 		switch {
-		case strings.HasPrefix(died.State, "chunk timeout"):
+		case died.Timeout():
 			return timeout, died.State
 		case outOfMemory.Match(died.Stderr):
 			return memory, died.State + ", " + said

@@ -52,6 +52,9 @@ func Explain(v any) any {
 		f.What = "file truncated under its mapping"
 	case m.mode == ReadOnly && m.readable(at):
 		f.What = "write to a read-only array"
+		if m.adopted.Load() {
+			f.What = "write to an array that is not an Output of the run"
+		}
 	default:
 		f.What = "bytes that the system could not read or find room for"
 	}

@@ -154,7 +154,7 @@ func TestAdoptElsewhere(t *testing.T) {
 				assert.Equal(t, byte(500%251), part.Bytes()[0])
 				if mode == segment.ReadOnly {
 					fault := faults(t, func() { part.Bytes()[7] = 1 })
-					assert.Equal(t, "write to a read-only array", fault.What)
+					assert.Equal(t, "write to an array that is not an Output of the run", fault.What)
 					assert.Equal(t, 507, fault.Offset)
 					assert.Equal(t, o.Name, fault.Name)
 					assert.NotErrorIs(t, fault, segment.ErrClosed)

@@ -69,7 +69,7 @@ func (r *run) look(spent time.Duration) {
 			continue
 		}
 		if w.spent += spent; w.spent > p.timeout && m.killedFor == "" {
-			m.killedFor = fmt.Sprintf("chunk timeout %v", p.timeout)
+			m.killedFor = chunkTimeout + p.timeout.String()
 			m.kill()
 		}
 	}

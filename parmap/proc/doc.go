@@ -20,8 +20,8 @@
 // A worker is this program, started again as far as [WorkerMain]: so that is
 // the first call in main, and in TestMain. A [Pool] can be used for any number
 // of runs, by several goroutines; its runs take turns. A worker is ready after
-// some 3 ms. It begins with a run 0.3 microseconds after it was offered, if it
-// still looks for one, and 40 to 60 if it sleeps; a chunk costs some 25 ns.
+// some 4 ms. A run costs some 5 microseconds where the workers still look for
+// one, which they do for 50, and 100 where they sleep; a chunk some 25 ns.
 //
 // # What a body may rely on
 //
@@ -82,12 +82,12 @@
 //
 // A worker is a process with a group of its own, so that Ctrl-C is the parent's
 // to handle, and what it started is killed when it ends. The parent has a
-// socket, an eventfd, two pipes and a few goroutines for each, and one more thread for all;
-// a worker has a descriptor for each array. GOMAXPROCS of a worker, and the
-// numbers of threads that BLAS libraries read, are its share of the processors.
-// [MemoryLimit] bounds its memory, [RecycleAfter] its life, [Pin] binds it to a
-// processor. In whatever way the parent ends, so do the workers, and the memory
-// that they shared is free.
+// socket, an eventfd, two pipes and a few goroutines for each, and one more
+// thread for all; a worker has a descriptor for each array. GOMAXPROCS of a
+// worker, and the numbers of threads that BLAS libraries read, are its share of
+// the processors. [MemoryLimit] bounds its memory, [RecycleAfter] its life,
+// [Pin] binds it to a processor. In whatever way the parent ends, so do the
+// workers, and the memory that they shared is free.
 //
 // # What is not promised
 //

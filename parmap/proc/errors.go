@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 var (
@@ -23,6 +24,13 @@ type CrashError struct {
 	State  string // "signal: killed", "exit status 2", "chunk timeout 2s"
 	Stderr []byte // what it wrote there: the first 4 KiB, and the last 12
 }
+
+// Timeout reports whether the worker was killed because a chunk took longer than
+// ChunkTimeout.
+func (e *CrashError) Timeout() bool { return strings.HasPrefix(e.State, chunkTimeout) }
+
+// chunkTimeout is what the State of a timeout begins with.
+const chunkTimeout = "chunk timeout "
 
 // Error returns the state, and what the worker said.
 func (e *CrashError) Error() string {

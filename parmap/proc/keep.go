@@ -48,6 +48,10 @@ func (p *Pool) keep(slot int, ready chan<- error) {
 			}
 		} else {
 			if first {
+				var crash *CrashError
+				if errors.As(err, &crash) {
+					err = fmt.Errorf("parmap/proc: a worker did not come to WorkerMain, which must be the first call in main: %w", err)
+				}
 				ready <- err
 				return
 			}

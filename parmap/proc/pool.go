@@ -39,12 +39,12 @@ const (
 
 // A Pool is worker processes that run kernels. It is safe for use by several
 // goroutines, whose runs take turns.
-//
-// Invariants: each slot has a keeper, a goroutine that starts its worker, waits
-// for its end, and starts the next, until the pool is closed. A slot's member
-// is set while its worker can be offered work, and is nil from the moment when
-// its death is known and its process reaped.
 type Pool struct {
+	// Invariants: each slot has a keeper, a goroutine that starts its worker,
+	// waits for its end, and starts the next, until the pool is closed. A slot's
+	// member is set while its worker can be offered work, and is nil from the
+	// moment when its death is known and its process reaped.
+
 	config
 	board    *board
 	turn     chan struct{} // has one token: the right to run
@@ -83,8 +83,8 @@ type Pool struct {
 //
 // Start returns ErrNoWorkerMain if the program has not called WorkerMain,
 // ErrNested in a worker, an error wrapping errors.ErrUnsupported on a system
-// that is not Linux, and a *CrashError if a worker dies before it is ready. A
-// negative number of workers panics.
+// that is not Linux, and one wrapping a *CrashError if a worker dies before it is
+// ready, or is not within 30 s. A negative number of workers panics.
 func Start(ctx context.Context, workers int, opts ...Option) (*Pool, error) {
 	if ctx == nil {
 		panic("parmap/proc: nil context")

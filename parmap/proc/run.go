@@ -239,39 +239,46 @@ func (r *run) count(state uint32) (n int) {
 
 // result takes what a Func returned for a cell. The run cannot end before.
 func (r *run) result(m *member, content []byte) {
-	p, e := r.pool, r.call.Entry
-	err := r.accept(m, content)
+	p := r.pool
+	cell, err := r.accept(m, content)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil {
-		r.end(fmt.Errorf("parmap/proc: results of func %q: %w", e.Name, err))
+		rows := r.grid.At(cell)
+		r.fail(cell, rows.Lo, rows.Hi, r.attempts[cell]+1, fmt.Errorf("parmap/proc: results: %w", err))
 	}
 	m.received++
 	r.touch()
 }
 
-// accept decodes what a Func returned for a cell.
-func (r *run) accept(m *member, content []byte) error {
-	e := r.call.Entry
-	err := errors.New("broken message")
-	var cell, n uint64
-	if len(content) >= 16 {
-		cell, n = binary.LittleEndian.Uint64(content), binary.LittleEndian.Uint64(content[8:])
-		content = content[16:]
-		if cell < uint64(len(r.table)) && n <= uint64(len(content)) {
-			d := m.codecs[e]
-			if d == nil {
-				d = &decodec{plain: e.Plain}
-				m.codecs[e] = d
-			}
-			out := e.NewOut()
-			if err = d.decode(content[:n], content[n:], out); err == nil {
-				at := r.grid.At(int(cell))
-				r.call.Out(at.Lo, at.Hi, out)
-			}
-		}
+// accept decodes what a Func returned for a cell. Of a message that names none
+// it blames the first.
+func (r *run) accept(m *member, content []byte) (cell int, err error) {
+	broken := errors.New("broken message")
+	if len(content) < 16 {
+		return 0, broken
 	}
-	return err
+	at, n := binary.LittleEndian.Uint64(content), binary.LittleEndian.Uint64(content[8:])
+	content = content[16:]
+	if at >= uint64(len(r.table)) {
+		return 0, broken
+	}
+	cell = int(at)
+	if n > uint64(len(content)) {
+		return cell, broken
+	}
+	e := r.call.Entry
+	d := m.codecs[e]
+	if d == nil {
+		d = &decodec{plain: e.Plain}
+		m.codecs[e] = d
+	}
+	out := e.NewOut()
+	if err := d.decode(content[:n], content[n:], out); err != nil {
+		return cell, err
+	}
+	rows := r.grid.At(cell)
+	return cell, r.call.Out(rows.Lo, rows.Hi, out)
 }
 
 // err is the error of the run, which is over.

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"sync"
 )
@@ -46,8 +47,9 @@ type Call struct {
 	Arrays  [][]byte // the shared memory that the arguments name
 	// In returns what NewIn points at: of a Kernel whatever the range is.
 	In func(lo, hi int) any
-	// Out takes what NewOut points at. Calls are concurrent, of different chunks.
-	Out func(lo, hi int, out any)
+	// Out takes what NewOut points at, unless that is not of so many items. Calls
+	// are concurrent, of different chunks.
+	Out func(lo, hi int, out any) error
 }
 
 // An Output is the memory of an array whose axis 0 is the range of a run.
@@ -58,6 +60,12 @@ type Output struct {
 
 // Clear zeroes the rows lo to hi.
 func (o Output) Clear(lo, hi int) { clear(o.Bytes[lo*o.Row : hi*o.Row]) }
+
+// Crosses reports whether o and p share memory and have not the same rows.
+func (o Output) Crosses(p Output) bool {
+	a, b := reflect.ValueOf(o.Bytes).Pointer(), reflect.ValueOf(p.Bytes).Pointer()
+	return a < b+uintptr(len(p.Bytes)) && b < a+uintptr(len(o.Bytes)) && (a != b || o.Row != p.Row)
+}
 
 // A Backend runs kernels somewhere else. Only packages beside this one can
 // name a Call, and so be one.

@@ -102,6 +102,16 @@ func hides(t reflect.Type) string {
 	return ""
 }
 
+// HasArray reports whether values of t can be or refer to arrays, as far as the
+// type tells.
+func HasArray(t reflect.Type) bool {
+	return contains(t, map[reflect.Type]bool{}, isArray)
+}
+
+func isArray(t reflect.Type) bool {
+	return t.Implements(arrayType) || reflect.PointerTo(t).Implements(arrayType)
+}
+
 // HasInterface reports whether a value of t can hold values of types that t
 // does not tell.
 func HasInterface(t reflect.Type) bool {
@@ -173,7 +183,7 @@ func planOf(t reflect.Type) *plan {
 
 func mayHaveArrays(t reflect.Type) bool {
 	return contains(t, map[reflect.Type]bool{}, func(t reflect.Type) bool {
-		return t.Kind() == reflect.Interface || t.Implements(arrayType) || reflect.PointerTo(t).Implements(arrayType)
+		return t.Kind() == reflect.Interface || isArray(t)
 	})
 }
 

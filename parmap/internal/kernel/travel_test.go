@@ -130,6 +130,24 @@ func TestHasInterface(t *testing.T) {
 	}
 }
 
+func TestHasArray(t *testing.T) {
+	for _, tt := range []struct {
+		t    reflect.Type
+		want bool
+	}{
+		{reflect.TypeFor[int](), false},
+		{reflect.TypeFor[list](), false},
+		{reflect.TypeFor[any](), false}, // who knows
+		{reflect.TypeFor[encoding1](), false},
+		{reflect.TypeFor[floats](), true},
+		{reflect.TypeFor[*floats](), true},
+		{reflect.TypeFor[map[string][]struct{ A **floats }](), true},
+		{reflect.TypeFor[map[*floats]int](), true},
+	} {
+		assert.Equal(t, tt.want, kernel.HasArray(tt.t), "%v", tt.t)
+	}
+}
+
 func zeros(t *testing.T, shape ...int) *floats {
 	t.Helper()
 	a, err := shmarray.Zeros(shape...)
