@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -69,6 +70,7 @@ func TestPoison(t *testing.T) {
 			assert.Equal(t, want.state, crashed.State)
 			assert.Equal(t, want.stderr, string(crashed.Stderr))
 			assert.NotZero(t, crashed.PID)
+			assert.False(t, crashed.Timeout())
 			for i, v := range out.Data() {
 				if 40 <= i && i < 50 {
 					assert.Zero(t, v, "what it wrote before it died is no result")
@@ -80,6 +82,16 @@ func TestPoison(t *testing.T) {
 			survive(t, p, crashArgs{At: -1})
 		})
 	}
+}
+
+func TestTimeout(t *testing.T) {
+	p := quiet(t, 2, proc.ChunkTimeout(300*time.Millisecond), proc.Retries(0))
+	err := fail.Run(t.Context(), 100, failArgs{nil, map[int]string{42: "infinite loop"}}, parmap.On(p), parmap.CollectErrors, parmap.Grain(10))
+	var crashed *proc.CrashError
+	require.ErrorAs(t, err, &crashed)
+	assert.Equal(t, "chunk timeout 300ms", crashed.State)
+	assert.True(t, crashed.Timeout())
+	assert.Empty(t, crashed.Stderr)
 }
 
 // TestAttempts counts how often a chunk runs in which workers die.
