@@ -82,6 +82,15 @@ func Create[T Elem](path string, shape ...int) (*Array[T], error) {
 // ErrInUse is also the answer if the file has become longer, by its header,
 // since it was opened.
 func Open[T Elem](path string, mode Mode) (*Array[T], error) {
+	return openAs[T](path, mode, nil)
+}
+
+// errOther says that there is another file under a path.
+var errOther = errors.New("another file")
+
+// openAs is Open, but of no other file than want, if that is not nil: to map one
+// would make copies of its CopyOnWrite arrays. The error is errOther then.
+func openAs[T Elem](path string, mode Mode, want *segment.ID) (*Array[T], error) {
 	flag := os.O_RDONLY
 	switch mode {
 	case ReadOnly, CopyOnWrite:
@@ -101,6 +110,12 @@ func Open[T Elem](path string, mode Mode) (*Array[T], error) {
 	h, offset, err := readHeader[T](f)
 	if err == nil {
 		err = mappable(h, offset)
+	}
+	if err == nil && want != nil {
+		var id segment.ID
+		if id, err = segment.Identify(f); err == nil && id != *want {
+			err = errOther
+		}
 	}
 	if err != nil {
 		f.Close()

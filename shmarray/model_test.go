@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	modelRuns  = 20
-	modelSteps = 5000 // of each run; a tenth of all with -short or the race detector
+	modelRuns  = 20   // a fifth with -short or the race detector
+	modelSteps = 5000 // of each run
 	seedEnv    = "SHMARRAY_MODEL_SEED"
 	atEnd      = "the end"
 )
@@ -34,7 +34,7 @@ const (
 func TestModel(t *testing.T) {
 	first, runs, steps := uint64(0), uint64(modelRuns), modelSteps
 	if raced || testing.Short() {
-		runs, steps = runs/5, steps/2
+		runs /= 5
 	}
 	if s := os.Getenv(seedEnv); s != "" {
 		seed, err := strconv.ParseUint(s, 10, 64)

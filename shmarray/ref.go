@@ -2,6 +2,7 @@ package shmarray
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -107,17 +108,18 @@ func (a *Array[T]) resolve(r reference, nbytes int) error {
 	if r.path == "" {
 		return &detailed{ErrClosed, fmt.Errorf("shmarray: reference to a %s that is closed, or that this process was not given", describe[T](r.shape))}
 	}
-	owner, err := Open[T](r.path, r.mode)
-	if err != nil {
+	owner, err := openAs[T](r.path, r.mode, &r.id)
+	if err == nil {
+		if seg := segment.Find(r.id, lo, hi); seg != nil {
+			if data := segment.Cast[T](seg.Bytes()); Backs(owner, data) {
+				*a = *of(data, r.shape, owner.seg, false)
+				return nil
+			}
+		}
+		owner.Close()
+	} else if !errors.Is(err, errOther) {
 		return err
 	}
-	if seg := segment.Find(r.id, lo, hi); seg != nil {
-		if data := segment.Cast[T](seg.Bytes()); Backs(owner, data) {
-			*a = *of(data, r.shape, owner.seg, false)
-			return nil
-		}
-	}
-	owner.Close()
 	return &detailed{ErrClosed, fmt.Errorf("shmarray: reference to a %s of %s: that is another file now", describe[T](r.shape), r.path)}
 }
 

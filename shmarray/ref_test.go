@@ -377,3 +377,33 @@ func TestReferenceToAFileThatIsGone(t *testing.T) {
 	assert.ErrorIs(t, err, shmarray.ErrClosed)
 	assert.Empty(t, liveOf(path))
 }
+
+// A reference that is good no more is to leave the file alone that took the
+// place of its own: the CopyOnWrite arrays of that would become copies.
+func TestReferenceDoesNotOpenAnotherFile(t *testing.T) {
+	dir := t.TempDir()
+	path, other := filepath.Join(dir, "a.npy"), filepath.Join(dir, "b.npy")
+	a, err := shmarray.Create[uint8](path, 4)
+	require.NoError(t, err)
+	b := encoded(t, a)
+	require.NoError(t, a.Close())
+	o, err := shmarray.Create[uint8](other, 4)
+	require.NoError(t, err)
+	require.NoError(t, o.Close())
+	require.NoError(t, os.Rename(other, path))
+
+	own := closing[uint8](t)(shmarray.Open[uint8](path, shmarray.CopyOnWrite))
+	assert.Zero(t, own.At(1))
+	assert.ErrorIs(t, new(shmarray.Array[uint8]).GobDecode(b), shmarray.ErrClosed)
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteAt([]byte{7}, 4096+1)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	assert.EqualValues(t, 7, own.At(1), "nobody has copied it")
+
+	closing[uint8](t)(shmarray.Open[uint8](path, shmarray.ReadOnly))
+	err = new(shmarray.Array[uint8]).GobDecode(b)
+	assert.ErrorIs(t, err, shmarray.ErrClosed, "the reference is bad, and not the mode")
+	assert.NotErrorIs(t, err, shmarray.ErrInUse)
+}

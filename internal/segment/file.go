@@ -148,6 +148,9 @@ func Map(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segment,
 	return s, err
 }
 
+// Identify returns the identity of what f is, by which Map would enter it.
+func Identify(f *os.File) (ID, error) { return identify(f) }
+
 func attach(f *os.File, path string, mode Mode, lo, hi int, name string) (*Segment, error) {
 	if !supported {
 		return nil, unsupported("map a file")
