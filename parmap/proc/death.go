@@ -64,12 +64,13 @@ func (r *run) look(spent time.Duration) {
 		state := b.load(b.slot(slot, slotState))
 		w := &r.watched[slot]
 		lease := b.load(b.slot(slot, slotLeases))
-		if m == nil || lease != w.lease || state != stateOf(r.number, stateBusy) && state != stateOf(r.number, stateOffered) {
+		// A retired worker too has no longer than that, to exit.
+		if m == nil || lease != w.lease || state>>stateBits != r.number || state == stateOf(r.number, stateIdle) {
 			*w = watch{lease: lease}
 			continue
 		}
 		if w.spent += spent; w.spent > p.timeout && m.killedFor == "" {
-			m.killedFor = chunkTimeout + p.timeout.String()
+			m.killedFor, m.overdue = chunkTimeout+p.timeout.String(), lease
 			m.kill()
 		}
 	}
@@ -102,15 +103,18 @@ func (r *run) fail(cell, lo, hi, attempts int, err error) {
 }
 
 // died takes back what a worker that was reaped had claimed. It had begun so
-// many chunks, or was to end. pool.mu is held.
-func (r *run) died(m *member, leases uint64, retired bool, crash *CrashError) {
+// many chunks, and its slot had that state. pool.mu is held.
+func (r *run) died(m *member, leases, state uint64, crash *CrashError) {
 	defer r.touch()
 	r.deaths = true
 	r.watched[m.slot] = watch{}
-	if leases > 0 || retired {
+	switch {
+	case leases > 0 || state&(1<<stateBits-1) == stateRetired:
 		r.barren = 0
-	} else if r.barren++; r.barren > mostFailures*r.used {
-		r.end(fmt.Errorf("parmap/proc: %d workers in a row died before their first chunk; the last: %w", r.barren, crash))
+	case state != stateOf(r.number, stateIdle): // otherwise it had found nothing to do
+		if r.barren++; r.barren > mostFailures*r.used {
+			r.end(fmt.Errorf("parmap/proc: %d workers in a row died before their first chunk; the last: %w", r.barren, crash))
+		}
 	}
 	for cell := range r.table {
 		word := &r.table[cell]
@@ -121,12 +125,16 @@ func (r *run) died(m *member, leases uint64, retired bool, crash *CrashError) {
 		switch {
 		case r.failures[cell]: // of one item; the others are lost
 			atomic.StoreUint32(word, cellFailed)
-			if r.call.Collect {
+			if r.call.Collect && r.call.Entry.NewOut != nil {
 				r.fail(cell, rows.Lo, rows.Hi, r.attempts[cell]+1, crash)
 			}
 		case r.stopping:
 			r.clear(rows)
 			atomic.StoreUint32(word, cellHeld)
+		case m.overdue > 0 && m.overdue != leases && r.retries > 0:
+			// It was killed for the chunk before, which it has done after all.
+			atomic.StoreUint32(word, cellHeld)
+			r.redo = append(r.redo, cell)
 		default:
 			r.attempts[cell]++
 			if n := r.attempts[cell]; n <= r.retries { // who runs it clears its rows

@@ -82,12 +82,12 @@
 //
 // A worker is a process with a group of its own, so that Ctrl-C is the parent's
 // to handle, and what it started is killed when it ends. The parent has a
-// socket, an eventfd, two pipes and a few goroutines for each, and one more
-// thread for all; a worker has a descriptor for each array. GOMAXPROCS of a
-// worker, and the numbers of threads that BLAS libraries read, are its share of
-// the processors. [MemoryLimit] bounds its memory, [RecycleAfter] its life,
-// [Pin] binds it to a processor. In whatever way the parent ends, so do the
-// workers, and the memory that they shared is free.
+// socket, an eventfd, two pipes, a few goroutines and a thread, which waits for
+// its end, for each, and one more thread for all; a worker has a descriptor for
+// each array. GOMAXPROCS of a worker, and the numbers of threads that BLAS
+// libraries read, are its share of the processors. [MemoryLimit] bounds its
+// memory, [RecycleAfter] its life, [Pin] binds it to a processor. In whatever way
+// the parent ends, so do the workers, and the memory that they shared is free.
 //
 // # What is not promised
 //

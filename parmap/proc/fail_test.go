@@ -230,7 +230,7 @@ func TestInputsAreReadOnly(t *testing.T) {
 		err := write.Run(t.Context(), n, writeArgs{in}, parmap.On(p), parmap.Output(out))
 		var panicked *parmap.PanicError
 		require.ErrorAs(t, err, &panicked)
-		assert.ErrorContains(t, err, "write to a read-only array")
+		assert.ErrorContains(t, err, "write to an array that is not an Output of the run")
 		assert.Contains(t, string(panicked.Stack), "proc_test.")
 		var chunk *parmap.ChunkError
 		require.ErrorAs(t, err, &chunk)

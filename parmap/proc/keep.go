@@ -22,6 +22,7 @@ type member struct {
 	loans       map[segment.ID]loan        // what it was given
 	need        uint64                     // how many messages about that it was sent
 	killedFor   string                     // the state of its CrashError; set before it is killed
+	overdue     uint64                     // the chunk for which it is killed, if it took too long
 	received    uint64                     // failures and results in this run
 	codecs      map[*kernel.Entry]*decodec // the reader's
 	read        chan struct{}              // closed when its socket was read to the end
@@ -159,8 +160,8 @@ func (p *Pool) launch(slot int) (*member, error) {
 	return m, nil
 }
 
-// post writes a message, and files along with it. A worker reads at any time; one that does not for
-// postTimeout is dead or stopped, and is killed.
+// post writes a message, and files along with it. A worker reads at any time;
+// one that does not for postTimeout is dead or stopped, and is killed.
 func (m *member) post(b []byte, files ...*os.File) error {
 	err := m.conn.SetWriteDeadline(time.Now().Add(postTimeout))
 	for len(b) > 0 && err == nil {
@@ -180,7 +181,7 @@ func (p *Pool) drain(m *member) (said func() []byte) {
 	var head, tail []byte
 	cut := false
 	var readers sync.WaitGroup
-	var ended atomic.Bool
+	var end atomic.Pointer[time.Time] // when reading ends at the latest; nil: it lives
 	forward := func(r *os.File, keep bool) {
 		buf := make([]byte, 32<<10)
 		for {
@@ -202,15 +203,16 @@ func (p *Pool) drain(m *member) (said func() []byte) {
 			if err != nil {
 				return
 			}
-			if ended.Load() {
-				_ = r.SetReadDeadline(time.Now().Add(drainFor))
+			if t := end.Load(); t != nil {
+				_ = r.SetReadDeadline(time.Now().Add(min(drainFor, time.Until(*t))))
 			}
 		}
 	}
 	readers.Go(func() { forward(m.out, false) })
 	readers.Go(func() { forward(m.process.err, true) })
 	return func() []byte {
-		ended.Store(true)
+		last := time.Now().Add(drainMost)
+		end.Store(&last)
 		for _, r := range []*os.File{m.out, m.process.err} {
 			_ = r.SetReadDeadline(time.Now().Add(drainFor))
 		}
@@ -288,12 +290,12 @@ func (p *Pool) bury(m *member) (useful bool) {
 	p.members[m.slot] = nil
 	b := p.board
 	leases := b.load(b.slot(m.slot, slotLeases))
-	retired := b.load(b.slot(m.slot, slotState))&(1<<stateBits-1) == stateRetired
+	state := b.load(b.slot(m.slot, slotState))
 	if p.run != nil {
-		p.run.died(m, leases, retired, crash)
+		p.run.died(m, leases, state, crash)
 	}
 	for _, word := range []int{slotState, slotBlocked, slotLeases, slotSent} {
 		b.store(b.slot(m.slot, word), 0)
 	}
-	return retired || leases > 0
+	return leases > 0 || state&(1<<stateBits-1) == stateRetired
 }

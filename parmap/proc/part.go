@@ -28,6 +28,7 @@ type part struct {
 	cell     int  // that is run
 	failed   bool // it, or some item of it
 	panicked bool
+	without  bool // ... with no value
 }
 
 // prepare reads the announcement.
@@ -85,6 +86,9 @@ func (w *worker) do(p *part, cell int) {
 		p.body(r.Lo, r.Hi)
 	} else if err := p.mapItems(r.Lo); err != nil {
 		p.fail(&failure{Lo: r.Lo, Hi: r.Hi, Text: err.Error()})
+	}
+	if p.without { // and after Goexit nobody comes here
+		die("panic(nil) in a body")
 	}
 	if p.failed {
 		p.finish(cell, cellFailed)
@@ -157,6 +161,7 @@ func (p *part) try(i int, f func() error) (goOn bool) {
 // which is a death.
 func (p *part) recovered(lo, hi int, v any) {
 	if v == nil {
+		p.without = true
 		return
 	}
 	p.panicked = true
@@ -184,11 +189,13 @@ func (p *part) took(lo, hi int, err error) {
 // fail reports a failure of the cell that is run.
 func (p *part) fail(f *failure) {
 	p.failed = true
-	if !p.collect { // at once: the parent may take a while to read of it
-		p.board.store(atStop, p.run)
-	}
 	f.Cell = p.cell
 	p.worker.fail(f)
+	if !p.collect { // the parent may take a while to read of it
+		// Not before it is sent: if this worker died in between, nobody would
+		// claim its cell again, and nobody end the run.
+		p.board.store(atStop, p.run)
+	}
 }
 
 // deliver sends what a Func returned for the cell that is run.

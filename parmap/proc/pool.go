@@ -35,6 +35,8 @@ const (
 	// drainFor is how long after a worker's death its standard error is read
 	// although nothing comes, if something else keeps it open.
 	drainFor = 100 * time.Millisecond
+	// drainMost is for how long it is read if something keeps writing.
+	drainMost = time.Second
 )
 
 // A Pool is worker processes that run kernels. It is safe for use by several

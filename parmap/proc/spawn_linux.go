@@ -310,7 +310,7 @@ func (p *process) wait() string {
 	for err == unix.EINTR {
 		err = unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 	}
-	if err == nil {
+	if err == nil || err == unix.ECHILD { // the program ignores SIGCHLD: its group may live
 		_ = unix.Kill(-p.pid, unix.SIGKILL)
 	}
 	state, err := p.p.Wait()

@@ -2,9 +2,9 @@ package proc
 
 import (
 	"cmp"
-	"errors"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -59,14 +59,22 @@ func (s *socket) send(b []byte, files []*os.File) (n int, err error) {
 		}
 		oob = unix.UnixRights(fds...)
 	}
-	waiting := s.raw.Write(func(fd uintptr) (done bool) {
-		for {
-			n, err = unix.SendmsgN(int(fd), b, oob, nil, unix.MSG_NOSIGNAL)
-			if err != unix.EINTR {
-				return err != unix.EAGAIN
+	var waiting error
+	for end := time.Now().Add(postTimeout); ; time.Sleep(100 * time.Microsecond) {
+		waiting = s.raw.Write(func(fd uintptr) (done bool) {
+			for {
+				n, err = unix.SendmsgN(int(fd), b, oob, nil, unix.MSG_NOSIGNAL)
+				if err != unix.EINTR {
+					return err != unix.EAGAIN
+				}
 			}
+		})
+		// This user has more descriptors on their way, to all workers, than it may
+		// have open: until some have been read.
+		if err != unix.ETOOMANYREFS || time.Now().After(end) {
+			break
 		}
-	})
+	}
 	return n, cmp.Or(waiting, os.NewSyscallError("sendmsg", err))
 }
 
@@ -87,7 +95,7 @@ func (s *socket) receive(b []byte) (n int, files []*os.File, err error) {
 		return 0, nil, err
 	}
 	if flags&unix.MSG_CTRUNC != 0 {
-		return 0, nil, errors.New("a loan's descriptor was lost: too many open files")
+		return 0, nil, errLost
 	}
 	if m > 0 {
 		messages, _ := unix.ParseSocketControlMessage(oob[:m])

@@ -98,6 +98,9 @@ func work(conn *socket) {
 	}
 }
 
+// errLost is what the inbox says of a message without its descriptor.
+var errLost = errors.New("a loan's descriptor was lost: too many open files")
+
 // die ends the process, and says why where the parent's user will see it.
 func die(why any) {
 	fmt.Fprintln(os.Stderr, "parmap/proc: worker:", why)
@@ -108,6 +111,9 @@ func die(why any) {
 func (w *worker) read(in *inbox, r *bufio.Reader) {
 	for {
 		k, content, err := readMessage(r, nil)
+		if errors.Is(err, errLost) {
+			die(err)
+		}
 		if err != nil {
 			os.Exit(0) // no parent, no work
 		}
