@@ -161,6 +161,7 @@ func TestDeathsOfTheIdle(t *testing.T) {
 		complete(t, p, 2)
 		for _, pid := range p.PIDs() {
 			if pid != busy {
+				require.Eventually(t, func() bool { return p.IsIdle(pid) }, 20*time.Second, time.Millisecond)
 				require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
 				require.Eventually(t, func() bool { return !slices.Contains(p.PIDs(), pid) }, 20*time.Second, time.Millisecond)
 			}

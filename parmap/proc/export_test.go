@@ -15,6 +15,18 @@ func SetStartTimeout(d time.Duration) (restore func()) {
 	return func() { startTimeout = before }
 }
 
+// IsIdle reports whether the worker has left the run under way.
+func (p *Pool) IsIdle(pid int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for slot, m := range p.members {
+		if m != nil && m.pid == pid {
+			return p.run != nil && p.board.load(p.board.slot(slot, slotState)) == stateOf(p.run.number, stateIdle)
+		}
+	}
+	return false
+}
+
 // The wire.
 
 const HeaderLen = headerLen

@@ -78,6 +78,11 @@ func TestInAWorker(t *testing.T) {
 		says("args", fmt.Sprint(os.Args))
 		procs := max(1, runtime.GOMAXPROCS(0)/workers)
 		says("procs", fmt.Sprintln(procs, procs, procs))
+		for _, pid := range p.PIDs() {
+			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
+			require.NoError(t, err)
+			assert.Equal(t, "500\n", string(b), "who is to go when the machine's memory is at an end")
+		}
 	}
 }
 
