@@ -5,6 +5,7 @@ package proc_test
 import (
 	"context"
 	"errors"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +93,24 @@ func TestTimeout(t *testing.T) {
 	assert.Equal(t, "chunk timeout 300ms", crashed.State)
 	assert.True(t, crashed.Timeout())
 	assert.Empty(t, crashed.Stderr)
+}
+
+// TestTimeoutOfAState holds whom the parent waits for: also a worker that is
+// about to exit can hang.
+func TestTimeoutOfAState(t *testing.T) {
+	for _, tt := range []struct {
+		number, state uint64
+		want          bool
+	}{
+		{7, proc.StateIdle, false}, {7, proc.StateOffered, true}, {7, proc.StateBusy, true}, {7, proc.StateRetired, true},
+		{6, proc.StateIdle, false}, {6, proc.StateRetired, false}, {0, 0, false},
+	} {
+		victim := exec.Command("sleep", "100")
+		require.NoError(t, victim.Start())
+		assert.Equal(t, tt.want, proc.Overdue(victim.Process, tt.number, tt.state), "%+v", tt)
+		assert.NoError(t, victim.Process.Kill())
+		assert.Error(t, victim.Wait())
+	}
 }
 
 // TestAttempts counts how often a chunk runs in which workers die.
