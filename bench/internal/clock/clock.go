@@ -1,0 +1,113 @@
+// Package clock measures inside a benchmark what testing.B cannot: a part of
+// each iteration, and a parallel loop beside the sequential one.
+//
+// The times of one machine differ from minute to minute by more than what is
+// compared here. So both loops have their turn in every iteration, and what is
+// reported is the median over the iterations: of the time, as ns/op in place of
+// the mean of everything, and of the ratio.
+//
+// The timer of testing.B stays out of it: stopping and starting it stops all
+// goroutines, which is more than some of the loops take.
+package clock
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A Pair is a loop in two forms that do the same work.
+type Pair struct {
+	Sequential, Parallel func()
+	Workers              int // of Parallel
+	// Calls is the number of calls of each in one iteration, one form after
+	// the other; 0 means one.
+	Calls int
+	// Hot lets a call of Parallel that is not timed go before: the loop
+	// follows another.
+	Hot bool
+	// Before runs before each call of Parallel that is timed, and is not
+	// timed; it may be nil.
+	Before func()
+}
+
+// Run reports the time of Parallel, as ns/op, and as of-ideal how many times
+// its ideal that is: the time of Sequential divided by Workers.
+func (p Pair) Run(b *testing.B) {
+	calls := max(1, p.Calls)
+	var times, ratios []float64
+	for b.Loop() {
+		sequential := since(p.Sequential, calls, nil)
+		if p.Hot {
+			p.Parallel()
+		}
+		parallel := since(p.Parallel, calls, p.Before)
+		times = append(times, parallel/float64(calls))
+		ratios = append(ratios, parallel*float64(p.Workers)/sequential)
+	}
+	b.ReportMetric(median(times), "ns/op")
+	b.ReportMetric(median(ratios), "of-ideal")
+}
+
+// Part reports the time of call alone, as ns/op and for that many bytes as MB/s,
+// in iterations of before, call and after.
+func Part(b *testing.B, nbytes int, before, call, after func()) {
+	var times []float64
+	for b.Loop() {
+		before()
+		times = append(times, since(call, 1, nil))
+		after()
+	}
+	t := median(times)
+	b.ReportMetric(t, "ns/op")
+	b.ReportMetric(float64(nbytes)/t*1e3, "MB/s")
+}
+
+// Control measures the machine: as many goroutines as workers, each of which
+// calls spin, against one that calls it as often. An of-ideal above 1.02 says
+// that something else has a share of the processors, and that what else was
+// measured in that minute is worth little.
+func Control(b *testing.B, workers int, spin func()) {
+	Pair{
+		Sequential: func() {
+			for range workers {
+				spin()
+			}
+		},
+		Parallel: func() {
+			var wg sync.WaitGroup
+			for range workers {
+				wg.Go(spin)
+			}
+			wg.Wait()
+		},
+		Workers: workers,
+	}.Run(b)
+}
+
+// since returns the nanoseconds of so many calls of f, without those of before.
+// It is never 0, also where the clock is coarse.
+func since(f func(), calls int, before func()) float64 {
+	total := time.Duration(0)
+	if before == nil {
+		start := time.Now()
+		for range calls {
+			f()
+		}
+		total = time.Since(start)
+	} else {
+		for range calls {
+			before()
+			start := time.Now()
+			f()
+			total += time.Since(start)
+		}
+	}
+	return float64(max(total, 1))
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}

@@ -1,0 +1,81 @@
+package clock_test
+
+import (
+	"flag"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/parfor-go/parfor/bench/internal/clock"
+)
+
+// benchmark returns what f reports in so many iterations. The time is that of a
+// bubble: only Sleep makes it pass, by exactly what it says.
+func benchmark(t *testing.T, iterations string, f func(b *testing.B)) (extra map[string]float64) {
+	before := flag.Lookup("test.benchtime").Value.String()
+	require.NoError(t, flag.Set("test.benchtime", iterations))
+	defer func() { require.NoError(t, flag.Set("test.benchtime", before)) }()
+	synctest.Test(t, func(*testing.T) { extra = testing.Benchmark(f).Extra })
+	return extra
+}
+
+func sleep(d time.Duration) func() { return func() { time.Sleep(d) } }
+
+func TestPairReportsTheRatioToTheIdeal(t *testing.T) {
+	got := benchmark(t, "3x", func(b *testing.B) {
+		clock.Pair{Sequential: sleep(8 * time.Millisecond), Parallel: sleep(3 * time.Millisecond), Workers: 4, Calls: 10}.Run(b)
+	})
+	assert.Equal(t, map[string]float64{"ns/op": 3e6, "of-ideal": 1.5}, got)
+}
+
+func TestPairDoesNotTimeWhatGoesBefore(t *testing.T) {
+	calls := 0
+	got := benchmark(t, "1x", func(b *testing.B) {
+		calls = 0
+		clock.Pair{
+			Sequential: sleep(2 * time.Millisecond),
+			Parallel: func() {
+				if calls++; calls == 1 {
+					time.Sleep(time.Second) // cold
+				}
+				time.Sleep(time.Millisecond)
+			},
+			Workers: 2, Calls: 5, Hot: true, Before: sleep(time.Minute),
+		}.Run(b)
+	})
+	assert.Equal(t, map[string]float64{"ns/op": 1e6, "of-ideal": 1}, got)
+	assert.Equal(t, 6, calls)
+}
+
+func TestPairReportsTheMedian(t *testing.T) {
+	calls := 0
+	got := benchmark(t, "5x", func(b *testing.B) {
+		calls = 0
+		clock.Pair{
+			Sequential: sleep(2 * time.Millisecond),
+			Parallel: func() {
+				calls++
+				time.Sleep(time.Duration(calls) * time.Millisecond)
+			},
+			Workers: 1,
+		}.Run(b)
+	})
+	assert.Equal(t, map[string]float64{"ns/op": 3e6, "of-ideal": 1.5}, got)
+}
+
+func TestPartTimesTheCallAlone(t *testing.T) {
+	got := benchmark(t, "3x", func(b *testing.B) {
+		clock.Part(b, 5e6, sleep(time.Second), sleep(10*time.Millisecond), sleep(time.Second))
+	})
+	assert.Equal(t, map[string]float64{"ns/op": 1e7, "MB/s": 500}, got)
+}
+
+func TestControlIsOneOnAMachineOfItsOwn(t *testing.T) {
+	got := benchmark(t, "3x", func(b *testing.B) {
+		clock.Control(b, 4, sleep(10*time.Millisecond))
+	})
+	assert.Equal(t, map[string]float64{"ns/op": 1e7, "of-ideal": 1}, got)
+}
