@@ -1,4 +1,4 @@
-.PHONY: help test race lint fuzz bench cross storm
+.PHONY: help test race lint fuzz bench rivals cross storm
 
 help:   ## list the targets
 	@grep -E '^[a-z]+:' Makefile | sed -e 's/: *## / /'
@@ -17,6 +17,9 @@ fuzz:   ## five seconds for every fuzz target; FUZZTIME=1m for more
 
 bench:  ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
+
+rivals: ## run the benchmarks beside other libraries: some ten minutes
+	go -C bench/rivals test -run '^$$' -bench . -timeout 0 ./...
 
 cross:  ## type-check the systems that no test runs on
 	bash .ci/run cross

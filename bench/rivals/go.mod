@@ -1,0 +1,23 @@
+module github.com/parfor-go/parfor/bench/rivals
+
+go 1.25.0
+
+require (
+	github.com/alitto/pond/v2 v2.7.1
+	github.com/destel/rill v0.7.0
+	github.com/panjf2000/ants/v2 v2.12.1
+	github.com/parfor-go/parfor v0.0.0
+	github.com/samber/lo v1.53.0
+	github.com/sourcegraph/conc v0.3.0
+	github.com/stretchr/testify v1.12.1
+	golang.org/x/sync v0.22.0
+)
+
+require (
+	go.uber.org/atomic v1.7.0 // indirect
+	go.uber.org/multierr v1.9.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+)
+
+replace github.com/parfor-go/parfor => ../..
