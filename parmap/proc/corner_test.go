@@ -146,6 +146,7 @@ var await = parmap.NewKernel("await", func(ctx context.Context, lo, hi int, a []
 // TestDeathsOfTheIdle holds that a run is not given up because of workers that
 // die without having had anything to do.
 func TestDeathsOfTheIdle(t *testing.T) {
+	defer proc.SetBarrenFor(0)()
 	p := quiet(t, 2)
 	dir := t.TempDir()
 	at, leave := filepath.Join(dir, "at"), filepath.Join(dir, "leave")
@@ -185,6 +186,26 @@ func TestProgramIgnoresChildren(t *testing.T) {
 	survive(t, p, crashArgs{Flag: filepath.Join(t.TempDir(), "flag"), How: "grandchild", At: 123})
 	require.NoError(t, p.Close())
 	assert.Eventually(t, func() bool { return len(marked()) == 0 }, 5*time.Second, time.Millisecond)
+}
+
+// TestNobodyCanBegin holds that a run ends in which every worker dies before it
+// has begun.
+func TestNobodyCanBegin(t *testing.T) {
+	defer proc.SetBarrenFor(100 * time.Millisecond)()
+	for _, workers := range []int{1, 2} {
+		t.Setenv(filesEnv, "20")
+		p := quiet(t, workers)
+		a := manyArgs{make([]*array, 40), zeros(t, 10)}
+		for i := range a.All {
+			a.All[i] = zeros(t, 10)
+		}
+		err := many.Run(t.Context(), 10, a, parmap.On(p), parmap.Output(a.Out))
+		var crashed *proc.CrashError
+		require.ErrorAs(t, err, &crashed)
+		assert.ErrorContains(t, err, "workers in a row died before their first chunk; the last: ")
+		assert.Contains(t, string(crashed.Stderr), "too many open files")
+		survive(t, p, crashArgs{At: -1})
+	}
 }
 
 // TestTooManyOpenFiles holds that a worker that cannot have an array says so.

@@ -108,14 +108,7 @@ func (r *run) died(m *member, leases, state uint64, crash *CrashError) {
 	defer r.touch()
 	r.deaths = true
 	r.watched[m.slot] = watch{}
-	switch {
-	case leases > 0 || state&(1<<stateBits-1) == stateRetired:
-		r.barren = 0
-	case state != stateOf(r.number, stateIdle): // otherwise it had found nothing to do
-		if r.barren++; r.barren > mostFailures*r.used {
-			r.end(fmt.Errorf("parmap/proc: %d workers in a row died before their first chunk; the last: %w", r.barren, crash))
-		}
-	}
+	r.mourn(leases, state, crash)
 	for cell := range r.table {
 		word := &r.table[cell]
 		if atomic.LoadUint32(word) != m.incarnation {
@@ -145,6 +138,26 @@ func (r *run) died(m *member, leases, state uint64, crash *CrashError) {
 			r.clear(rows)
 			atomic.StoreUint32(word, cellFailed)
 			r.fail(cell, rows.Lo, rows.Hi, r.attempts[cell], crash)
+		}
+	}
+}
+
+// mourn ends a run in which workers die and do nothing else. pool.mu is held.
+func (r *run) mourn(leases, state uint64, crash *CrashError) {
+	b, begun := r.pool.board, r.buried
+	for slot := range b.slots {
+		begun += b.load(b.slot(slot, slotLeases))
+	}
+	r.buried += leases // the slot is about to be cleared
+	switch {
+	case leases > 0 || begun != r.begun || state&(1<<stateBits-1) == stateRetired:
+		r.begun, r.barren = begun, 0
+	case state != stateOf(r.number, stateIdle): // otherwise it had found nothing to do
+		if r.barren++; r.barren == 1 {
+			r.since = time.Now()
+		}
+		if r.barren > mostFailures*r.used && time.Since(r.since) > barrenFor {
+			r.end(fmt.Errorf("parmap/proc: %d workers in a row died before their first chunk; the last: %w", r.barren, crash))
 		}
 	}
 }

@@ -28,6 +28,13 @@ func (p *Pool) IsIdle(pid int) bool {
 	return false
 }
 
+// SetBarrenFor sets for how long a run goes on in which workers die at once.
+func SetBarrenFor(d time.Duration) (restore func()) {
+	before := barrenFor
+	barrenFor = d
+	return func() { barrenFor = before }
+}
+
 const (
 	StateIdle    = stateIdle
 	StateOffered = stateOffered

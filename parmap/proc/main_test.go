@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/parfor-go/parfor/internal/leakcheck"
@@ -17,10 +19,12 @@ import (
 const (
 	earlyEnv = "PARFOR_TEST_EARLY" // a directory: see early
 	roleEnv  = "PARFOR_TEST_ROLE"  // what a program does that a test starts
+	filesEnv = "PARFOR_TEST_FILES" // how many files a worker may have open
 )
 
 func TestMain(m *testing.M) {
 	early()
+	limitFiles()
 	proc.WorkerMain()
 	switch os.Getenv(roleEnv) {
 	case "bystander":
@@ -31,6 +35,12 @@ func TestMain(m *testing.M) {
 		patient()
 	default:
 		leakcheck.Main(m)
+	}
+}
+
+func limitFiles() {
+	if n, err := strconv.ParseUint(os.Getenv(filesEnv), 10, 32); err == nil {
+		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: n, Max: n})
 	}
 }
 

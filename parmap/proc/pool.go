@@ -12,10 +12,16 @@ import (
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
 )
 
-// startTimeout is how long a worker may take to say hello. It takes 3 ms; what
-// users do before WorkerMain, and a busy machine, may take longer. Tests change
-// it.
-var startTimeout = 30 * time.Second
+// Tests change these.
+var (
+	// startTimeout is how long a worker may take to say hello. It takes 3 ms; what
+	// users do before WorkerMain, and a busy machine, may take longer.
+	startTimeout = 30 * time.Second
+	// barrenFor is for how long nobody has begun a chunk, while workers died
+	// (mostFailures for each that takes part), when a run is given up: somebody
+	// who kills them may stop.
+	barrenFor = 5 * time.Second
+)
 
 const (
 	// postTimeout is how long a worker may leave what it is sent unread: some

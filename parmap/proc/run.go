@@ -50,7 +50,10 @@ type run struct {
 	cause    error     // why, if it was no body
 	killAt   time.Time // when stopping; zero: nobody is to be killed, or all were
 	deaths   bool
-	barren   int          // workers that died in a row before their first chunk
+	buried   uint64       // chunks that were begun by workers now dead
+	begun    uint64       // chunks begun, when barren was last 0
+	barren   int          // workers that have died since then before their first chunk
+	since    time.Time    // the first of them
 	redo     []int        // cells whose workers died, for fresh ones
 	attempts map[int]int  // that were broken off, by cell
 	failures map[int]bool // cells with an error
