@@ -74,30 +74,34 @@ func BenchmarkStart(b *testing.B) {
 
 // BenchmarkEmptyRun is a run of two empty chunks on two workers, with a struct
 // of two arrays and a number as arguments: one after the other, and after the
-// workers have gone to sleep.
+// workers have gone to sleep. It reports the mean and the median.
 func BenchmarkEmptyRun(b *testing.B) {
 	args := scaleArgs{zeros(b, 10), zeros(b, 10), 3}
 	p := start(b, 2)
-	run := func(b *testing.B) {
-		if err := nothing.Run(b.Context(), 2, args, parmap.On(p)); err != nil {
-			b.Fatal(err)
-		}
+	for _, c := range []struct {
+		name string
+		idle time.Duration
+	}{{"back to back", 0}, {"after idling", 2 * time.Millisecond}} {
+		b.Run(c.name, func(b *testing.B) {
+			var all []time.Duration
+			total := time.Duration(0)
+			for b.Loop() {
+				if c.idle > 0 {
+					time.Sleep(c.idle)
+				}
+				begin := time.Now()
+				if err := nothing.Run(b.Context(), 2, args, parmap.On(p)); err != nil {
+					b.Fatal(err)
+				}
+				took := time.Since(begin)
+				total += took
+				all = append(all, took)
+			}
+			slices.Sort(all)
+			b.ReportMetric(float64(total)/float64(len(all)), "ns/op")
+			b.ReportMetric(float64(all[len(all)/2]), "median-ns")
+		})
 	}
-	b.Run("back to back", func(b *testing.B) {
-		for b.Loop() {
-			run(b)
-		}
-	})
-	b.Run("after idling", func(b *testing.B) {
-		total := time.Duration(0)
-		for b.Loop() {
-			time.Sleep(2 * time.Millisecond)
-			begin := time.Now()
-			run(b)
-			total += time.Since(begin)
-		}
-		b.ReportMetric(float64(total.Nanoseconds())/float64(b.N), "ns/op")
-	})
 }
 
 // BenchmarkClaim is what a chunk costs beside its body: it is claimed, leased

@@ -95,6 +95,9 @@ func (r *run) failed(f *failure) {
 
 // fail notes an error of a cell, which is final. pool.mu is held.
 func (r *run) fail(cell, lo, hi, attempts int, err error) {
+	if r.failures == nil {
+		r.failures = map[int]bool{}
+	}
 	r.failures[cell] = true
 	r.errs = append(r.errs, &parmap.ChunkError{Lo: lo, Hi: hi, Attempts: attempts, Err: err})
 	if !r.call.Collect {
@@ -129,6 +132,9 @@ func (r *run) died(m *member, leases, state uint64, crash *CrashError) {
 			atomic.StoreUint32(word, cellHeld)
 			r.redo = append(r.redo, cell)
 		default:
+			if r.attempts == nil {
+				r.attempts = map[int]int{}
+			}
 			r.attempts[cell]++
 			if n := r.attempts[cell]; n <= r.retries { // who runs it clears its rows
 				atomic.StoreUint32(word, cellHeld)

@@ -55,8 +55,8 @@ type run struct {
 	barren   int          // workers that have died since then before their first chunk
 	since    time.Time    // the first of them
 	redo     []int        // cells whose workers died, for fresh ones
-	attempts map[int]int  // that were broken off, by cell
-	failures map[int]bool // cells with an error
+	attempts map[int]int  // that were broken off, by cell; nil: none
+	failures map[int]bool // cells with an error; nil: none
 	errs     []*parmap.ChunkError
 	watched  []watch // by slot
 }
@@ -75,7 +75,7 @@ func (p *Pool) RunKernel(ctx context.Context, c *kernel.Call) error {
 	}
 	defer func() { p.turn <- struct{}{} }()
 	r := &run{pool: p, call: c, grid: gridOf(c.N, c.Grain), used: p.board.slots,
-		change: make(chan struct{}, 1), attempts: map[int]int{}, failures: map[int]bool{}}
+		change: make(chan struct{}, 1)}
 	if len(c.Outputs) > 0 || p.retriesGiven {
 		r.retries = p.retries
 	}
