@@ -96,6 +96,9 @@ func (b *board) cursor(i int) int { return headWords + b.slots*slotWords + i*cur
 
 func stateOf(run uint64, state uint64) uint64 { return run<<stateBits | state }
 
+// stateIn is the state in a slot's word, whatever the run.
+func stateIn(word uint64) uint64 { return word & (1<<stateBits - 1) }
+
 // claims is one run's claim table, as one process sees it: a word for each
 // cell. The cells are cut into a block for each worker, which takes them in
 // order; who is through with its own block helps with the next.

@@ -127,15 +127,14 @@ func (r *run) died(m *member, leases, state uint64, crash *CrashError) {
 		case r.stopping:
 			r.clear(rows)
 			atomic.StoreUint32(word, cellHeld)
-		case m.overdue > 0 && m.overdue != leases && r.retries > 0:
-			// It was killed for the chunk before, which it has done after all.
-			atomic.StoreUint32(word, cellHeld)
-			r.redo = append(r.redo, cell)
 		default:
 			if r.attempts == nil {
 				r.attempts = map[int]int{}
 			}
-			r.attempts[cell]++
+			// One that was killed for the chunk before has done that after all.
+			if late := m.overdue > 0 && m.overdue != leases; !late || r.retries == 0 {
+				r.attempts[cell]++
+			}
 			if n := r.attempts[cell]; n <= r.retries { // who runs it clears its rows
 				atomic.StoreUint32(word, cellHeld)
 				r.redo = append(r.redo, cell)
@@ -156,7 +155,7 @@ func (r *run) mourn(leases, state uint64, crash *CrashError) {
 	}
 	r.buried += leases // the slot is about to be cleared
 	switch {
-	case leases > 0 || begun != r.begun || state&(1<<stateBits-1) == stateRetired:
+	case leases > 0 || begun != r.begun || stateIn(state) == stateRetired:
 		r.begun, r.barren = begun, 0
 	case state != stateOf(r.number, stateIdle): // otherwise it had found nothing to do
 		if r.barren++; r.barren == 1 {

@@ -297,5 +297,5 @@ func (p *Pool) bury(m *member) (useful bool) {
 	for _, word := range []int{slotState, slotBlocked, slotLeases, slotSent} {
 		b.store(b.slot(m.slot, word), 0)
 	}
-	return leases > 0 || state&(1<<stateBits-1) == stateRetired
+	return leases > 0 || stateIn(state) == stateRetired
 }

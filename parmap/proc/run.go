@@ -201,7 +201,7 @@ func (r *run) settle() (over bool) {
 		// worker was to begin with is free again.
 		r.rewind()
 		for slot, m := range p.members[:r.used] {
-			if m != nil && b.load(b.slot(slot, slotState))&(1<<stateBits-1) == stateIdle {
+			if m != nil && stateIn(b.load(b.slot(slot, slotState))) == stateIdle {
 				r.offer(m, false)
 			}
 		}
@@ -289,9 +289,9 @@ func (r *run) err() error {
 	slices.SortFunc(r.errs, func(a, b *parmap.ChunkError) int { return cmp.Compare(a.Lo, b.Lo) })
 	var cause error
 	if r.stopping || r.deaths || len(r.errs) > 0 {
+		// The items behind one that failed may have been given up.
+		lost := r.cause != nil && r.call.Entry.NewOut != nil
 		for cell := range r.table {
-			// The items behind one that failed may have been given up.
-			lost := r.cause != nil && r.call.Entry.NewOut != nil
 			if atomic.LoadUint32(&r.table[cell]) != cellDone && (lost || !r.failures[cell]) {
 				cause = cmp.Or(r.cause, error(errGivenUp))
 				break

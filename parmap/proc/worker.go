@@ -18,8 +18,8 @@ import (
 )
 
 // spinFor is how long a worker looks for the next run before it sleeps. One that
-// spins begins 0.3 us after it was offered a run, one that sleeps after 40 to
-// 60; longer spinning takes a processor from who has work.
+// spins begins 0.3 us after it was offered a run, one that sleeps after some 50;
+// longer spinning takes a processor from who has work.
 const spinFor = 50 * time.Microsecond
 
 // A worker is this process, when it is one.
@@ -251,7 +251,7 @@ const pause = 200
 
 func (w *worker) join(state int) (run uint64, ok bool) {
 	v := w.board.load(state)
-	if v&(1<<stateBits-1) != stateOffered {
+	if stateIn(v) != stateOffered {
 		return 0, false
 	}
 	run = v >> stateBits
