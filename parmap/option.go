@@ -4,8 +4,8 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/parfor-go/parfor/internal/sched"
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
-	"github.com/parfor-go/parfor/parmap/internal/sched"
 )
 
 // A RunOption changes how a kernel runs. Every [Option] is one.

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/parfor-go/parfor/parmap/internal/sched"
+	"github.com/parfor-go/parfor/internal/sched"
 )
 
 // A body is what a verb makes of its user's function: chunk runs the indices

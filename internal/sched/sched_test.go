@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/parfor-go/parfor/chunk"
-	"github.com/parfor-go/parfor/parmap/internal/sched"
+	"github.com/parfor-go/parfor/internal/sched"
 )
 
 var kinds = []sched.Kind{sched.Auto, sched.Static, sched.Dynamic, sched.Guided, sched.Serial}
