@@ -1,7 +1,7 @@
-.PHONY: help test race lint fuzz bench rivals cross storm
+.PHONY: help test race lint fuzz bench bench-check rivals cross storm
 
 help:   ## list the targets
-	@grep -E '^[a-z]+:' Makefile | sed -e 's/: *## / /'
+	@grep -E '^[a-z-]+:' Makefile | sed -e 's/: *## / /'
 
 test:   ## run the tests
 	go test ./...
@@ -20,6 +20,9 @@ bench:  ## run the benchmarks
 
 rivals: ## run the benchmarks beside other libraries: some ten minutes
 	go -C bench/rivals test -run '^$$' -bench . -timeout 0 ./...
+
+bench-check: ## is the checkout slower than BASE (HEAD~1)? an hour; ARGS="-bench Fine" for less
+	go -C bench/rivals run ./check -base $(or $(BASE),HEAD~1) $(ARGS)
 
 cross:  ## type-check the systems that no test runs on
 	bash .ci/run cross

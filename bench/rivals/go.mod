@@ -3,6 +3,7 @@ module github.com/parfor-go/parfor/bench/rivals
 go 1.25.0
 
 require (
+	github.com/aclements/go-moremath v0.0.0-20210112150236-f10218a38794
 	github.com/alitto/pond/v2 v2.7.1
 	github.com/destel/rill v0.7.0
 	github.com/panjf2000/ants/v2 v2.12.1
@@ -10,7 +11,9 @@ require (
 	github.com/samber/lo v1.53.0
 	github.com/sourcegraph/conc v0.3.0
 	github.com/stretchr/testify v1.12.1
+	golang.org/x/perf v0.0.0-20250813145418-2f7363a06fe1
 	golang.org/x/sync v0.22.0
+	gonum.org/v1/gonum v0.17.0
 )
 
 require (
