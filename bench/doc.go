@@ -2,9 +2,9 @@
 //
 //	go test -run '^$' -bench . ./bench
 //
-// Everything takes some four minutes and 2 GiB of memory. For a quick look, do
-// each once, on small vectors; for a claim, repeat it and let benchstat do the
-// statistics:
+// Everything takes some eight minutes, 2 GiB of memory, and as much of the disk
+// with temporary files. For a quick look, do each once, on small vectors; for a
+// claim, repeat it and let benchstat do the statistics:
 //
 //	go test -run '^$' -bench . -benchtime 1x -short ./bench
 //	go test -run '^$' -bench . -benchtime 200ms -count 10 -cpu 1,2 -timeout 0 ./bench | tee new.txt
@@ -17,7 +17,10 @@
 //	BenchmarkLoad/triangular/1ms/way=parmap-Auto-2
 //
 // sequential is a plain loop. The others have the name of the verb, of the
-// schedule, or of both.
+// schedule, or of both, and of the grain: parmap-Dynamic-g16. parmap-proc runs a
+// kernel in worker processes, of which there are none but on Linux: elsewhere
+// it is skipped. What begins with goroutine is what people write without the
+// project.
 //
 // # Figures
 //
@@ -26,12 +29,14 @@
 // workers. It is the figure to compare: ratios outlast the minutes in which
 // the machine is slow, seconds do not. Beside it ns/op is the median time of
 // the parallel loop alone. With one worker, -cpu 1, of-ideal is what the
-// parallel loop costs beyond the plain one.
+// parallel loop costs beyond the plain one. Loops too small to share have
+// of-sequential in its place, the time over that of the sequential loop: they
+// need not be faster, but are not to be slower.
 //
 // BenchmarkControl is no loop of the project's: it is 1.0 on a machine that does
 // nothing else. Look at it first.
 //
-// Benchmarks without of-ideal are ordinary ones: compare them with the way
+// Benchmarks without either are ordinary ones: compare them with the way
 // sequential of the same run.
 //
 // # Work

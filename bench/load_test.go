@@ -1,9 +1,7 @@
 package bench_test
 
 import (
-	"fmt"
 	"testing"
-	"time"
 
 	"github.com/parfor-go/parfor/bench/internal/clock"
 	"github.com/parfor-go/parfor/bench/work"
@@ -13,25 +11,12 @@ import (
 // BenchmarkLoad is 1000 bodies of even and uneven cost, of several times in all.
 func BenchmarkLoad(b *testing.B) {
 	const n = 1000
-	for _, shape := range work.Shapes {
-		for _, total := range []time.Duration{100 * time.Microsecond, time.Millisecond, 20 * time.Millisecond} {
-			load := shape.Load(n, total)
-			name := fmt.Sprintf("%s/%gms", shape.Name, total.Seconds()*1e3)
-			b.Run(name+"/way=sequential", func(b *testing.B) {
-				for b.Loop() {
-					load.Range(0, n)
-				}
-			})
-			for _, schedule := range schedules {
-				b.Run(fmt.Sprintf("%s/way=parmap-%v", name, schedule), func(b *testing.B) {
-					clock.Pair{
-						Sequential: func() { load.Range(0, n) },
-						Parallel:   func() { parmap.For(n, load.Each, schedule) },
-						Workers:    workers(),
-						Hot:        true,
-					}.Run(b)
-				})
-			}
-		}
+	for load := range work.Loads(n) {
+		prefix := load.String() + "/"
+		sequential := func() { load.Range(0, n) }
+		alone(b, prefix, 0, way{name: "sequential", call: sequential})
+		ways := bySchedule(func(s parmap.Schedule) { parmap.For(n, load.Each, s) })
+		ways = append(ways, spinning(n, load.Turns))
+		inTurn(b, prefix, clock.Pair{Sequential: sequential, Hot: true}, ways...)
 	}
 }

@@ -6,9 +6,13 @@ import (
 
 	"github.com/parfor-go/parfor/internal/leakcheck"
 	"github.com/parfor-go/parfor/parmap"
+	"github.com/parfor-go/parfor/parmap/proc"
 )
 
-func TestMain(m *testing.M) { leakcheck.Main(m) }
+func TestMain(m *testing.M) {
+	proc.WorkerMain()
+	leakcheck.Main(m)
+}
 
 // workers is the number of workers that the verbs take by default. It changes
 // with -cpu, which PARFOR_WORKERS would override: leave that unset.

@@ -22,18 +22,18 @@ func BenchmarkEmpty(b *testing.B) {
 	for _, n := range []int{2, 64} {
 		body := func(int) {}
 		rangeBody := func(int, int) {}
-		b.Run(fmt.Sprintf("%d/way=parmap-For", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				parmap.For(n, body)
-			}
-		})
-		b.Run(fmt.Sprintf("%d/way=parmap-ForRange", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				parmap.ForRange(n, rangeBody)
-			}
-		})
+		for _, w := range []way{
+			{name: "parmap-For", call: func() { parmap.For(n, body) }},
+			{name: "parmap-ForRange", call: func() { parmap.ForRange(n, rangeBody) }},
+			idling(n),
+		} {
+			w.run(b, fmt.Sprintf("%d/", n), func(b *testing.B, call func()) {
+				b.ReportAllocs()
+				for b.Loop() {
+					call()
+				}
+			})
+		}
 	}
 }
 
@@ -49,25 +49,17 @@ func BenchmarkFine(b *testing.B) {
 			body(i)
 		}
 	}
-	b.Run("way=sequential", func(b *testing.B) {
-		for b.Loop() {
-			loop()
-		}
-	})
+	alone(b, "", 0, way{name: "sequential", call: loop})
+	ways := bySchedule(func(s parmap.Schedule) { parmap.For(n, body, s) })
+	ways = append(ways, spinning(n, func(int) int { return turns }))
 	for _, gap := range []time.Duration{0, 50 * time.Microsecond, 200 * time.Microsecond, 2 * time.Millisecond} {
 		pause := work.Turns(gap)
-		for _, schedule := range schedules {
-			b.Run(fmt.Sprintf("gap-%dus/way=parmap-%v", gap.Microseconds(), schedule), func(b *testing.B) {
-				clock.Pair{
-					Sequential: loop,
-					Parallel:   func() { parmap.For(n, body, schedule) },
-					Workers:    workers(),
-					Calls:      10,
-					Hot:        true,
-					Before:     func() { work.Spin(pause) },
-				}.Run(b)
-			})
-		}
+		inTurn(b, fmt.Sprintf("gap-%dus/", gap.Microseconds()), clock.Pair{
+			Sequential: loop,
+			Calls:      10,
+			Hot:        true,
+			Before:     func() { work.Spin(pause) },
+		}, ways...)
 	}
 }
 
@@ -77,20 +69,10 @@ func BenchmarkTrivial(b *testing.B) {
 		x := make([]float64, n)
 		body := func(i int) { x[i] = float64(i) }
 		rangeBody := func(lo, hi int) { work.Ramp(x, lo, hi) }
-		for _, way := range []struct {
-			name string
-			call func()
-		}{
-			{"sequential", func() { work.Ramp(x, 0, n) }},
-			{"parmap-For", func() { parmap.For(n, body) }},
-			{"parmap-ForRange", func() { parmap.ForRange(n, rangeBody) }},
-		} {
-			b.Run(fmt.Sprintf("%d/way=%s", n, way.name), func(b *testing.B) {
-				b.SetBytes(int64(8 * n))
-				for b.Loop() {
-					way.call()
-				}
-			})
-		}
+		alone(b, fmt.Sprintf("%d/", n), 8*n,
+			way{name: "sequential", call: func() { work.Ramp(x, 0, n) }},
+			way{name: "parmap-For", call: func() { parmap.For(n, body) }},
+			way{name: "parmap-ForRange", call: func() { parmap.ForRange(n, rangeBody) }},
+			ramping(n))
 	}
 }

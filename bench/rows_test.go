@@ -1,7 +1,6 @@
 package bench_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,30 +15,19 @@ func fill(r work.Rows, m []float64, opts ...parmap.Option) {
 	parmap.For(r.N, func(i int) { r.Fill(i, r.Row(m, i)) }, opts...)
 }
 
-func BenchmarkMandelbrot(b *testing.B) { benchmarkRows(b, work.Mandelbrot(2048, 100)) }
-func BenchmarkExpSin(b *testing.B)     { benchmarkRows(b, work.ExpSin(4000)) }
-
-// As many points as the airports of examples/distances.
-func BenchmarkDistances(b *testing.B) { benchmarkRows(b, work.Distances(3376)) }
+func BenchmarkMandelbrot(b *testing.B) {
+	benchmarkRows(b, work.Mandelbrot(work.MandelbrotSize, work.MandelbrotLimit))
+}
+func BenchmarkExpSin(b *testing.B)    { benchmarkRows(b, work.ExpSin(work.ExpSinSize)) }
+func BenchmarkDistances(b *testing.B) { benchmarkRows(b, work.Distances(work.Airports)) }
 
 func benchmarkRows(b *testing.B, r work.Rows) {
 	m := r.New()
 	r.Range(m, 0, r.N) // the first fill is another matter
-	b.Run("way=sequential", func(b *testing.B) {
-		b.SetBytes(int64(8 * len(m)))
-		for b.Loop() {
-			r.Range(m, 0, r.N)
-		}
-	})
-	for _, schedule := range schedules {
-		b.Run(fmt.Sprintf("way=parmap-%v", schedule), func(b *testing.B) {
-			clock.Pair{
-				Sequential: func() { r.Range(m, 0, r.N) },
-				Parallel:   func() { fill(r, m, schedule) },
-				Workers:    workers(),
-			}.Run(b)
-		})
-	}
+	sequential := func() { r.Range(m, 0, r.N) }
+	alone(b, "", 8*len(m), way{name: "sequential", call: sequential})
+	ways := bySchedule(func(s parmap.Schedule) { fill(r, m, s) })
+	inTurn(b, "", clock.Pair{Sequential: sequential}, ways...)
 }
 
 func TestRowsHaveTheBitsOfTheSequentialLoop(t *testing.T) {

@@ -36,38 +36,28 @@ func BenchmarkStream(b *testing.B) {
 				f(context.Background(), i)
 			}
 		}
-		b.Run(fmt.Sprintf("%dus/way=sequential", item.Microseconds()), func(b *testing.B) {
-			for b.Loop() {
-				sequential()
-			}
-		})
-		for _, way := range []struct {
-			name string
-			opts []parmap.Option
-		}{
-			{"parmap-Stream", nil},
-			{"parmap-Window256", []parmap.Option{parmap.Window(256)}},
-			{"parmap-Unordered", []parmap.Option{parmap.Unordered}},
-		} {
-			b.Run(fmt.Sprintf("%dus/way=%s", item.Microseconds(), way.name), func(b *testing.B) {
-				clock.Pair{
-					Sequential: sequential,
-					Parallel: func() {
-						got := 0
-						for _, err := range parmap.Stream(context.Background(), upTo(n), f, way.opts...) {
-							if err != nil {
-								b.Fatal(err)
-							}
-							got++
+		stream := func(name string, opts ...parmap.Option) way {
+			return way{name: name, open: func(b *testing.B) func() {
+				return func() {
+					got := 0
+					for _, err := range parmap.Stream(context.Background(), upTo(n), f, opts...) {
+						if err != nil {
+							b.Fatal(err)
 						}
-						if got != n {
-							b.Fatalf("%d items of %d", got, n)
-						}
-					},
-					Workers: workers(),
-				}.Run(b)
-			})
+						got++
+					}
+					if got != n {
+						b.Fatalf("%d items of %d", got, n)
+					}
+				}
+			}}
 		}
+		prefix := fmt.Sprintf("%dus/", item.Microseconds())
+		alone(b, prefix, 0, way{name: "sequential", call: sequential})
+		inTurn(b, prefix, clock.Pair{Sequential: sequential},
+			stream("parmap-Stream"),
+			stream("parmap-Window256", parmap.Window(256)),
+			stream("parmap-Unordered", parmap.Unordered))
 	}
 }
 

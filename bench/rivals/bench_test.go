@@ -13,7 +13,7 @@ import (
 // every runs f for each rival, under its name.
 func every(b *testing.B, name string, f func(b *testing.B, l rivals.Loop)) {
 	for _, r := range rivals.All {
-		b.Run(name+"way="+r.Name, func(b *testing.B) { f(b, open(b, r, workers())) })
+		clock.Run(b, name+"way="+r.Name, func(b *testing.B) { f(b, open(b, r, workers())) })
 	}
 }
 
@@ -94,17 +94,14 @@ func BenchmarkTrivialRange(b *testing.B) {
 // BenchmarkLoad is 1000 bodies of even and uneven cost, of several times in all.
 func BenchmarkLoad(b *testing.B) {
 	const n = 1000
-	for _, shape := range work.Shapes {
-		for _, total := range []time.Duration{100 * time.Microsecond, time.Millisecond, 20 * time.Millisecond} {
-			load := shape.Load(n, total)
-			every(b, fmt.Sprintf("%s/%gms/", shape.Name, total.Seconds()*1e3), func(b *testing.B, l rivals.Loop) {
-				clock.Pair{
-					Sequential: func() { load.Range(0, n) },
-					Parallel:   func() { l.Each(n, load.Each) },
-					Workers:    workers(),
-					Hot:        true,
-				}.Run(b)
-			})
-		}
+	for load := range work.Loads(n) {
+		every(b, load.String()+"/", func(b *testing.B, l rivals.Loop) {
+			clock.Pair{
+				Sequential: func() { load.Range(0, n) },
+				Parallel:   func() { l.Each(n, load.Each) },
+				Workers:    workers(),
+				Hot:        true,
+			}.Run(b)
+		})
 	}
 }

@@ -5,7 +5,7 @@
 //	go -C bench/rivals test -run '^$' -bench . -benchtime 100ms -count 10 -timeout 0 | tee new.txt
 //	benchstat -col /way new.txt
 //
-// That takes some ten minutes; some of the work and some of the rivals are
+// That takes some twenty minutes; some of the work and some of the rivals are
 //
 //	-bench 'Load//^1ms/(sequential|parmap-Auto|pond)'
 //
@@ -20,7 +20,9 @@
 // Most of them are made for waiting, on networks above all, and run one
 // function per goroutine or per message. Where their documentation tells
 // users to bundle short ones, there is a second rival that does so. Where it
-// does not, they get the loop as it is.
+// does not, they get the loop as it is; but no program would call a function for
+// each of millions of elements, so over long vectors all go by ranges. Sums are
+// for those whose documentation shows how results come back.
 //
 // # Names and figures
 //

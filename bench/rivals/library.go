@@ -11,11 +11,6 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// chunksPerWorker is the number of chunks for each worker where short calls are
-// to be bundled. No documentation names one; eight leave an eighth of a share
-// at most for the last worker to finish alone, if indices cost the same.
-const chunksPerWorker = 8
-
 // concIter is github.com/sourcegraph/conc/iter, which its documentation
 // recommends to go over a slice. It hands out one element at a time; the slice
 // is one of elements without a size, which costs nothing to make.
@@ -33,11 +28,7 @@ var concPool = Rival{"conc-pool", func(workers int) Loop { return Loop{Each: poo
 // concPoolChunked bundles, as the documentation of Pool says that it "should not
 // be used for very short tasks".
 var concPoolChunked = Rival{"conc-pool-chunked", func(workers int) Loop {
-	each := poolEach(workers)
-	ranges := func(n int, body func(lo, hi int)) {
-		count := min(n, workers*chunksPerWorker)
-		each(count, func(k int) { body(k*n/count, (k+1)*n/count) })
-	}
+	ranges := overChunks(workers, poolEach(workers))
 	return Loop{Each: overRanges(ranges), Range: ranges}
 }}
 

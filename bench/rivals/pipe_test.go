@@ -45,7 +45,7 @@ func BenchmarkPipe(b *testing.B) {
 			return i
 		}
 		for _, p := range rivals.Pipes {
-			b.Run(fmt.Sprintf("%dus/way=%s", item.Microseconds(), p.Name), func(b *testing.B) {
+			clock.Run(b, fmt.Sprintf("%dus/way=%s", item.Microseconds(), p.Name), func(b *testing.B) {
 				sum := 0
 				add := func(v int) { sum += v }
 				clock.Pair{

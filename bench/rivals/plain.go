@@ -48,15 +48,21 @@ func parmapRival(schedule parmap.Schedule) Rival {
 // for each worker, with an equal share.
 var goroutineChunked = Rival{"goroutine-chunked", func(workers int) Loop {
 	ranges := func(n int, body func(lo, hi int)) {
-		count := min(n, workers)
-		var wg sync.WaitGroup
-		for w := range count {
-			wg.Go(func() { body(w*n/count, (w+1)*n/count) })
-		}
-		wg.Wait()
+		eachShare(n, workers, func(_, lo, hi int) { body(lo, hi) })
 	}
 	return Loop{Each: overRanges(ranges), Range: ranges}
 }}
+
+// eachShare calls body for share w of [0, n), of one for each worker, but none
+// without an index.
+func eachShare(n, workers int, body func(w, lo, hi int)) {
+	count := min(n, workers)
+	var wg sync.WaitGroup
+	for w := range count {
+		wg.Go(func() { body(w, w*n/count, (w+1)*n/count) })
+	}
+	wg.Wait()
+}
 
 // goroutineEach is what people write at first: a goroutine for each index.
 var goroutineEach = Rival{"goroutine-each", func(int) Loop {

@@ -20,17 +20,14 @@ func TestEveryRivalVisitsEveryIndexOnce(t *testing.T) {
 					visits := make([]atomic.Int32, n)
 					loop.Each(n, func(i int) { visits[i].Add(1) })
 					assertOnce(t, visits, "Each")
-					if loop.Range == nil {
-						continue
-					}
 					clear(visits)
-					loop.Range(n, func(lo, hi int) {
+					loop.Ranges(workers)(n, func(lo, hi int) {
 						assert.Less(t, lo, hi, "an empty range")
 						for i := lo; i < hi; i++ {
 							visits[i].Add(1)
 						}
 					})
-					assertOnce(t, visits, "Range")
+					assertOnce(t, visits, "Ranges")
 				}
 			})
 		}

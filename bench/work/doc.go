@@ -8,8 +8,8 @@
 // [Spin] takes a known time and touches no memory. A [Load] is a loop of such
 // bodies, of even or uneven cost. [Rows] is a matrix to fill row by row: the
 // Mandelbrot set, exponentials and sines, distances. A [Sweep] goes over three
-// long vectors, as the STREAM benchmark does; [Dot], [Sum] and [Ramp] are loops
-// over ranges of a vector.
+// long vectors, as the STREAM benchmark does, a [Reduction] over two. [Fill] and
+// [Ramp] are loops over ranges of a vector.
 //
 // # Words
 //

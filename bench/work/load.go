@@ -1,6 +1,8 @@
 package work
 
 import (
+	"fmt"
+	"iter"
 	"math"
 	"time"
 )
@@ -69,6 +71,23 @@ func (s Shape) Load(n int, total time.Duration) Load {
 	}
 	return l
 }
+
+// Loads yields the loads of n bodies that are measured: all shapes, each of
+// 0.1, 1 and 20 ms.
+func Loads(n int) iter.Seq[Load] {
+	return func(yield func(Load) bool) {
+		for _, shape := range Shapes {
+			for _, total := range []time.Duration{100 * time.Microsecond, time.Millisecond, 20 * time.Millisecond} {
+				if !yield(shape.Load(n, total)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// String returns the shape and the total, as in "even/0.1ms".
+func (l Load) String() string { return fmt.Sprintf("%s/%gms", l.Name, l.Total.Seconds()*1e3) }
 
 // Len returns the number of bodies.
 func (l Load) Len() int { return len(l.turns) }

@@ -77,6 +77,21 @@ func TestARangeOfALoadIsItsBodies(t *testing.T) {
 	}
 }
 
+func TestLoadsAreAllShapesOfAllTotals(t *testing.T) {
+	var names []string
+	for l := range work.Loads(7) {
+		assert.Equal(t, 7, l.Len())
+		if names = append(names, l.String()); len(names) == 14 {
+			break
+		}
+	}
+	assert.Equal(t, []string{
+		"even/0.1ms", "even/1ms", "even/20ms", "triangular/0.1ms", "triangular/1ms", "triangular/20ms",
+		"reversed/0.1ms", "reversed/1ms", "reversed/20ms", "heavy/0.1ms", "heavy/1ms", "heavy/20ms",
+		"bimodal/0.1ms", "bimodal/1ms",
+	}, names)
+}
+
 func TestALoadWithoutABodyPanics(t *testing.T) {
 	assert.PanicsWithValue(t, "work: load without a body", func() { work.Shapes[0].Load(0, time.Second) })
 }

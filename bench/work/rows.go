@@ -23,6 +23,15 @@ func (r Rows) Row(m []float64, i int) []float64 { return m[i*r.Cols : (i+1)*r.Co
 // New returns a matrix for the rows, of zeros.
 func (r Rows) New() []float64 { return make([]float64, r.N*r.Cols) }
 
+// The sizes that are measured. Airports is the number of those in
+// examples/distances.
+const (
+	MandelbrotSize  = 2048
+	MandelbrotLimit = 100
+	ExpSinSize      = 4000
+	Airports        = 3376
+)
+
 // Mandelbrot is the square of size x size points around the Mandelbrot set,
 // -2 to 0.5 by -1.25 to 1.25. An element is the number of iterations after
 // which its point is known to be outside, or limit if it is not. The rows in the

@@ -57,6 +57,37 @@ func Ramp(x []float64, lo, hi int) {
 	}
 }
 
+// A Reduction is a loop over two vectors of one length that adds up to one number.
+type Reduction struct {
+	Name  string
+	Bytes int // read for each index
+	// Part returns the sum over [lo, hi), added in ascending order.
+	Part func(x, y []float64, lo, hi int) float64
+	// Into adds to *sum what Part adds, but keeps the sum there all the time, as
+	// a loop over partial[w] += x[i] does.
+	Into func(sum *float64, x, y []float64, lo, hi int)
+}
+
+// Reductions are the reductions that are measured.
+var Reductions = []Reduction{
+	{"sum", 8,
+		func(x, _ []float64, lo, hi int) float64 { return Sum(x, lo, hi) },
+		func(sum *float64, x, _ []float64, lo, hi int) {
+			for _, v := range x[lo:hi] {
+				*sum += v
+			}
+		}},
+	{"dot", 16,
+		Dot,
+		func(sum *float64, x, y []float64, lo, hi int) {
+			x, y = x[lo:hi], y[lo:hi]
+			y = y[:len(x)]
+			for i, v := range x {
+				*sum += v * y[i]
+			}
+		}},
+}
+
 // Dot returns the sum of x[i]*y[i] over [lo, hi), added in ascending order.
 func Dot(x, y []float64, lo, hi int) float64 {
 	x, y = x[lo:hi], y[lo:hi]

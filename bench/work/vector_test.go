@@ -60,6 +60,21 @@ func TestSumsOfRangesKnowTheirValues(t *testing.T) {
 	assert.Zero(t, work.Dot(x, y, 2, 2))
 }
 
+func TestReductionsKnowTheirValues(t *testing.T) {
+	x, y := []float64{100, 1, 2, 3, 100}, []float64{100, 10, 20, 30, 100}
+	for k, want := range []struct {
+		name string
+		sum  float64
+	}{{"sum", 6}, {"dot", 140}} {
+		r := work.Reductions[k]
+		require.Equal(t, want.name, r.Name)
+		assert.Equal(t, want.sum, r.Part(x, y, 1, 4), r.Name)
+		sum := 1000.
+		r.Into(&sum, x, y, 1, 4)
+		assert.Equal(t, 1000+want.sum, sum, r.Name)
+	}
+}
+
 func TestSumsOfPartsAddUp(t *testing.T) {
 	const n = 10_007
 	x, y := numbers(n, 3), numbers(n, 5)

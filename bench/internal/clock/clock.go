@@ -11,43 +11,66 @@
 package clock
 
 import (
+	"flag"
+	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
+// Run is b.Run for a benchmark without others in it. With a list after -cpu,
+// package testing runs such a benchmark for the first number of processors on as
+// many as the one before has left, which is the last number (go.dev/issue/49980);
+// Run sets them right.
+func Run(b *testing.B, name string, f func(b *testing.B)) {
+	first, _, _ := strings.Cut(flag.Lookup("test.cpu").Value.String(), ",")
+	if n, err := strconv.Atoi(strings.TrimSpace(first)); err == nil {
+		runtime.GOMAXPROCS(n)
+	}
+	b.Run(name, f)
+}
+
 // A Pair is a loop in two forms that do the same work.
 type Pair struct {
 	Sequential, Parallel func()
-	Workers              int // of Parallel
+	// Workers is the number of workers of Parallel; 0 is for loops too small to
+	// share, which no number of them makes faster.
+	Workers int
 	// Calls is the number of calls of each in one iteration, one form after
 	// the other; 0 means one.
 	Calls int
 	// Hot lets a call of Parallel that is not timed go before: the loop
 	// follows another.
 	Hot bool
-	// Before runs before each call of Parallel that is timed, and is not
+	// Before runs before each call that is timed, of both forms, and is not
 	// timed; it may be nil.
 	Before func()
 }
 
 // Run reports the time of Parallel, as ns/op, and as of-ideal how many times
-// its ideal that is: the time of Sequential divided by Workers.
+// its ideal that is: the time of Sequential divided by Workers. Without Workers
+// it reports as of-sequential how many times the time of Sequential it is.
 func (p Pair) Run(b *testing.B) {
-	calls := max(1, p.Calls)
+	unit := "of-ideal"
+	if p.Workers == 0 {
+		unit = "of-sequential"
+	}
+	calls, workers := max(1, p.Calls), float64(max(1, p.Workers))
 	var times, ratios []float64
 	for b.Loop() {
-		sequential := since(p.Sequential, calls, nil)
+		sequential := since(p.Sequential, calls, p.Before)
 		if p.Hot {
 			p.Parallel()
 		}
 		parallel := since(p.Parallel, calls, p.Before)
 		times = append(times, parallel/float64(calls))
-		ratios = append(ratios, parallel*float64(p.Workers)/sequential)
+		ratios = append(ratios, parallel*workers/sequential)
 	}
 	b.ReportMetric(median(times), "ns/op")
-	b.ReportMetric(median(ratios), "of-ideal")
+	b.ReportMetric(median(ratios), unit)
 }
 
 // Part reports the time of call alone, as ns/op and for that many bytes as MB/s,

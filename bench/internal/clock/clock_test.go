@@ -2,6 +2,7 @@ package clock_test
 
 import (
 	"flag"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,21 @@ func benchmark(t *testing.T, iterations string, f func(b *testing.B)) (extra map
 }
 
 func sleep(d time.Duration) func() { return func() { time.Sleep(d) } }
+
+func TestRunBeginsWithTheFirstNumberOfProcessors(t *testing.T) {
+	before := flag.Lookup("test.cpu").Value.String()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	defer func() { require.NoError(t, flag.Set("test.cpu", before)) }()
+	for list, want := range map[string]int{"": 5, "3": 3, "1,2": 1, " 4 ,2": 4} {
+		require.NoError(t, flag.Set("test.cpu", list))
+		runtime.GOMAXPROCS(5)
+		got := 0
+		testing.Benchmark(func(b *testing.B) {
+			clock.Run(b, "inner", func(*testing.B) { got = runtime.GOMAXPROCS(0) })
+		})
+		assert.Equal(t, want, got, "-cpu %q", list)
+	}
+}
 
 func TestPairReportsTheRatioToTheIdeal(t *testing.T) {
 	got := benchmark(t, "3x", func(b *testing.B) {
@@ -48,6 +64,25 @@ func TestPairDoesNotTimeWhatGoesBefore(t *testing.T) {
 	})
 	assert.Equal(t, map[string]float64{"ns/op": 1e6, "of-ideal": 1}, got)
 	assert.Equal(t, 6, calls)
+}
+
+func TestPairLetsBothFormsBeginAlike(t *testing.T) {
+	var order []string
+	note := func(what string) func() { return func() { order = append(order, what) } }
+	benchmark(t, "1x", func(b *testing.B) {
+		order = nil
+		clock.Pair{Sequential: note("sequential"), Parallel: note("parallel"), Calls: 2, Before: note("before")}.Run(b)
+	})
+	assert.Equal(t, []string{
+		"before", "sequential", "before", "sequential", "before", "parallel", "before", "parallel",
+	}, order)
+}
+
+func TestPairWithoutWorkersReportsTheRatioToTheSequentialLoop(t *testing.T) {
+	got := benchmark(t, "3x", func(b *testing.B) {
+		clock.Pair{Sequential: sleep(2 * time.Millisecond), Parallel: sleep(3 * time.Millisecond)}.Run(b)
+	})
+	assert.Equal(t, map[string]float64{"ns/op": 3e6, "of-sequential": 1.5}, got)
 }
 
 func TestPairReportsTheMedian(t *testing.T) {
