@@ -16,10 +16,6 @@ type Func[T, R any] struct {
 	f     func(ctx context.Context, in T) (R, error)
 }
 
-// A box holds an item or a result on its way: gob refuses a nil pointer in a
-// slice, but not one in a struct.
-type box[T any] struct{ V T }
-
 // NewFunc registers f under a name that no other kernel or func of the program
 // has. Items and results travel by encoding/gob: see [NewKernel], also for when
 // NewFunc panics, and for what f sees and how often it may run. An array stays

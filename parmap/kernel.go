@@ -42,16 +42,21 @@ func NewKernel[A any](name string, body func(ctx context.Context, lo, hi int, ar
 	mustTravel(name, in)
 	e := &kernel.Entry{
 		Name:  name,
-		NewIn: func() any { return new(A) },
+		NewIn: func() any { return new(box[A]) },
 		Empty: in.Kind() == reflect.Struct && in.NumField() == 0,
 		Plain: !kernel.HasInterface(in),
 		Body: func(ctx context.Context, lo, hi int, in any) error {
-			return body(ctx, lo, hi, *in.(*A))
+			return body(ctx, lo, hi, in.(*box[A]).V)
 		},
 	}
 	kernel.Register(e)
 	return &Kernel[A]{e, body}
 }
+
+// A box holds arguments, an item or a result on its way: gob refuses a nil
+// pointer, alone and in a slice, and a pointer to a pointer to what encodes
+// itself, but neither in a struct.
+type box[T any] struct{ V T }
 
 // mustTravel panics if values of t cannot.
 func mustTravel(name string, t reflect.Type) {
@@ -88,7 +93,7 @@ func (k *Kernel[A]) Run(ctx context.Context, n int, args A, opts ...RunOption) e
 	if c.backend != nil {
 		return c.runOn(ctx, &kernel.Call{
 			Entry: k.entry, N: n, Outputs: outputs, Arrays: arrays,
-			In: func(int, int) any { return &args },
+			In: func(int, int) any { return &box[A]{args} },
 		})
 	}
 	return ForRangeErr(ctx, n, func(ctx context.Context, lo, hi int) error {

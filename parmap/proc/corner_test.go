@@ -24,6 +24,7 @@ import (
 
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/parmap/proc"
+	"github.com/parfor-go/parfor/shmarray"
 )
 
 type lateArgs struct {
@@ -59,6 +60,31 @@ func TestDeathWhileFailing(t *testing.T) {
 				require.ErrorContains(t, err, "it fails", "%.100v", err)
 			}
 		}
+	}
+}
+
+type filling = *shmarray.Array[float64]
+
+// fillAll has an array for its argument, or none.
+var fillAll = parmap.NewKernel("fill all", func(_ context.Context, lo, hi int, a filling) error {
+	if a == nil {
+		return errors.New("no array")
+	}
+	for i := lo; i < hi; i++ {
+		a.Set(float64(i), i)
+	}
+	return nil
+})
+
+// TestArgumentsNeedNoStruct holds that an array is an argument by itself, and that
+// none is too.
+func TestArgumentsNeedNoStruct(t *testing.T) {
+	p := quiet(t, 2)
+	out := zeros(t, 5)
+	require.NoError(t, fillAll.Run(t.Context(), 5, out, parmap.On(p), parmap.Output(out)))
+	assert.Equal(t, []float64{0, 1, 2, 3, 4}, out.Data())
+	for _, where := range [][]parmap.RunOption{{parmap.On(p)}, nil} {
+		assert.ErrorContains(t, fillAll.Run(t.Context(), 5, nil, where...), "no array")
 	}
 }
 
