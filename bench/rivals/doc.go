@@ -24,6 +24,9 @@
 // each of millions of elements, so over long vectors all go by ranges. Sums are
 // for those whose documentation shows how results come back.
 //
+// OpenMP, oneTBB and Python are in package beyond, as programs that do the same
+// work.
+//
 // # Names and figures
 //
 // They are those of package bench: of-ideal is the time over that of the

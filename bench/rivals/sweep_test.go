@@ -33,7 +33,7 @@ func BenchmarkSweep(b *testing.B) {
 	v := memory.Heap.Three(b, n)
 	for _, s := range work.Sweeps {
 		body := func(lo, hi int) { s.Range(v[0], v[1], v[2], lo, hi) }
-		everyRange(b, s.Name+"/", func(b *testing.B, ranges func(n int, body func(lo, hi int))) {
+		everyRange(b, "heap/"+s.Name+"/", func(b *testing.B, ranges func(n int, body func(lo, hi int))) {
 			b.SetBytes(int64(s.Bytes * n))
 			for b.Loop() {
 				ranges(n, body)
@@ -46,7 +46,7 @@ func BenchmarkSweep(b *testing.B) {
 // element.
 func BenchmarkFirstFill(b *testing.B) {
 	n := memory.Len(1 << 27)
-	everyRange(b, "", func(b *testing.B, ranges func(n int, body func(lo, hi int))) {
+	everyRange(b, "heap/", func(b *testing.B, ranges func(n int, body func(lo, hi int))) {
 		memory.Heap.FirstFill(b, n, func(x []float64) {
 			ranges(n, func(lo, hi int) { work.Fill(x, 1, lo, hi) })
 		})
