@@ -56,6 +56,7 @@ type State struct {
 	size    int // indices in a cell
 	cells   int
 	workers int // who may ask
+	most    int // cells in a chunk of Auto, but for one who is alone
 	words   []word
 	cursor  cursor
 }

@@ -142,6 +142,24 @@ func TestChunks(t *testing.T) {
 	assert.Equal(t, []int{25, 13, 6, 3, 2, 1}, chunks(sched.Auto, 50, 0, 1, true))
 }
 
+// TestNoChunkOfAutoIsLong holds that who comes early leaves the others their
+// parts, also where all cells were dealt to the first.
+func TestNoChunkOfAutoIsLong(t *testing.T) {
+	const n, workers = 6400, 64
+	for _, parts := range []int{1, 7, workers} {
+		var s sched.State
+		s.Cut(sched.Auto, n, 0, workers)
+		s.Deal(workers, parts)
+		for done := 0; done < n; {
+			for w := range workers {
+				lo, hi := s.Next(w, sched.NoLimit, false)
+				assert.LessOrEqual(t, hi-lo, 13, "an eighth of 100")
+				done += hi - lo
+			}
+		}
+	}
+}
+
 func BenchmarkNext(b *testing.B) {
 	var s sched.State
 	for _, k := range []sched.Kind{sched.Auto, sched.Dynamic, sched.Guided} {

@@ -45,11 +45,11 @@
 // out in the order of the queue. A load followed by a compare-and-swap counts as one write: a
 // compare-and-swap that fails leaves the line with the loser, whose next try succeeds.
 //
-// Steals. A worker whose word is empty reads all words, some at a time. Those
+// Steals. A worker whose word is empty reads others, some at a time. Those
 // that were written since it read them last take a transfer; and their owners'
-// next claim does too. Then it writes the victim's word. If that was changed
-// meanwhile, it begins again. So thieves that choose the same victim cost each
-// other time.
+// next claim does too. Then it writes the victim's word. If that is empty by
+// then, it begins again. So thieves that choose the same victim cost each other
+// time.
 //
 // Pauses, if asked for: see [Noise].
 //

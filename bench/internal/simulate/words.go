@@ -9,10 +9,11 @@ import (
 
 // words are Auto and Static: a word for each worker. What is in them is not
 // asked of sched, but told from the chunks that it returns. Which word a thief
-// reads when is modelled here, by the rule of sched: Auto's victim is the first with
-// the most cells, Static's the first with any. What is taken is up to sched, which
-// looks for itself when the thief writes, and so can find another victim if a
-// word that the thief had read by then got more: see Result.Strayed.
+// reads when is modelled here, by the rule of sched: Auto's victim is the one with
+// the most cells in the first window that has any, Static's the first with any.
+// What is taken is up to sched, which looks for itself when the thief writes, and
+// so can find another victim if a word that the thief had read by then has more,
+// or less: see Result.Strayed.
 type words struct {
 	*region
 	kind sched.Kind
@@ -46,12 +47,12 @@ func newWords(r *region, kind sched.Kind, size, cells, workers, parts int, next 
 func (s *words) ask(w int, t float64) {
 	own := &s.word[w]
 	if own.empty() {
-		s.at(t+s.read(w, w, 1), func(t float64) { s.look(w, t, 1, theft{victim: -1}) })
+		s.at(t+s.read(w, w, 1), func(t float64) { s.begin(w, t) })
 		return
 	}
 	s.at(own.write(s.m, w, t), func(t float64) {
 		if own.empty() { // by now
-			s.look(w, t, 1, theft{victim: -1})
+			s.begin(w, t)
 		} else {
 			s.take(w, t)
 		}
@@ -61,25 +62,34 @@ func (s *words) ask(w int, t float64) {
 // A theft is the victim that w has chosen so far.
 type theft struct{ victim, cells, version int }
 
-// look goes on with w's reading of the words, at the i-th after its own.
-func (s *words) look(w int, t float64, i int, best theft) {
-	if i >= len(s.word) || s.kind == sched.Static && best.victim >= 0 {
-		s.steal(w, t, i, best)
+// begin lets w look for a victim.
+func (s *words) begin(w int, t float64) {
+	way := search{w + 1, len(s.word) - 1, 1} // Static takes the first that has any
+	if s.kind == sched.Auto {
+		way = search{sched.Look(w, s.word[w].hi, len(s.word)), len(s.word), sched.Window}
+	}
+	s.look(w, t, way, 0, theft{victim: -1})
+}
+
+// A search is the way through so many words, from the first on. After each
+// window it is content with what it has found.
+type search struct{ first, words, window int }
+
+// look goes on with w's reading of the words, at the i-th.
+func (s *words) look(w int, t float64, way search, i int, best theft) {
+	if i == way.words || i%way.window == 0 && best.victim >= 0 {
+		s.steal(w, t, best)
 		return
 	}
-	first, count := (w+i)%len(s.word), 0
-	for count < min(s.m.Overlap, len(s.word)-i) {
-		k := (first + count) % len(s.word)
-		count++
+	count := min(s.m.Overlap, way.words-i, (i/way.window+1)*way.window-i)
+	for j := i; j < i+count; j++ {
+		k := (way.first + j) % len(s.word)
 		if v := &s.word[k]; v.hi-v.lo > best.cells {
 			best = theft{k, v.hi - v.lo, v.version}
-			if s.kind == sched.Static { // the first will do
-				break
-			}
 		}
 	}
-	i += count
-	s.at(t+s.read(w, first, count), func(t float64) { s.look(w, t, i, best) })
+	read := s.read(w, (way.first+i)%len(s.word), count)
+	s.at(t+read, func(t float64) { s.look(w, t, way, i+count, best) })
 }
 
 // read returns how long w takes for count words from k on.
@@ -102,26 +112,24 @@ func (s *words) read(w, k, count int) float64 {
 	return float64(count) * s.m.Load
 }
 
-// steal takes from the victim of best; i is where to look further if it is too
-// late and the victim's word has nothing (Static).
-func (s *words) steal(w int, t float64, i int, best theft) {
+// steal writes the victim's word. Who comes too late takes of what is left
+// there, or if that is nothing looks again.
+func (s *words) steal(w int, t float64, best theft) {
 	if best.victim < 0 {
 		s.got(w, t, 0, 0)
 		return
 	}
 	v := &s.word[best.victim]
 	s.at(v.write(s.m, w, t), func(t float64) {
-		if v.version == best.version {
-			if s.take(w, t) != best.victim {
-				s.result.Strayed++
-			}
-			return
+		late := v.version != best.version
+		if late {
+			s.result.Missed++
 		}
-		s.result.Missed++
-		if s.kind == sched.Auto {
-			i = 1
+		if v.empty() {
+			s.begin(w, t)
+		} else if s.take(w, t) != best.victim && !late {
+			s.result.Strayed++
 		}
-		s.look(w, t, i, theft{victim: -1})
 	})
 }
 
