@@ -75,12 +75,7 @@ func (a *Array[T]) At(index ...int) T {
 // is ReadOnly.
 func (a *Array[T]) Set(v T, index ...int) {
 	a.mustBeOpen()
-	if a.seg.Mode() == segment.ReadOnly {
-		if a.seg.Adopted() {
-			panic(noOutput)
-		}
-		panic(readOnly)
-	}
+	mustBeWritable(a.seg)
 	if len(index) != len(a.shape) {
 		panic(badCount)
 	}

@@ -5,8 +5,6 @@ import (
 	"math/bits"
 	"slices"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/parfor-go/parfor/internal/segment"
 )
 
@@ -56,11 +54,7 @@ func Full[T Elem](v T, shape ...int) (*Array[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	a.fill(func(dst []T, _ int) {
-		for i := range dst {
-			dst[i] = v
-		}
-	})
+	a.begin(func() { a.fill(v) })
 	return a, nil
 }
 
@@ -91,7 +85,7 @@ func Copy[T Elem](a *Array[T]) (*Array[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	c.fill(func(dst []T, at int) { copy(dst, a.data[at:]) })
+	c.begin(func() { c.copy(a.data) })
 	return c, nil
 }
 
@@ -114,46 +108,20 @@ func FromSlice[T Elem](data []T, shape ...int) (*Array[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	a.fill(func(dst []T, at int) { copy(dst, data[at:]) })
+	a.begin(func() { a.copy(data) })
 	return a, nil
 }
 
-// FromMatrix returns a 2-d array with a copy of m. Its errors are New's.
-//
-// A *mat.Dense, a *mat.VecDense, whatever else has a RawMatrix method and the
-// transposes of these are copied row by row, other matrices element by
-// element through At.
-func FromMatrix(m mat.Matrix) (*Array[float64], error) {
-	a, err := Zeros(m.Dims())
-	if err != nil {
-		return nil, err
-	}
-	done := false
-	defer func() {
-		if !done { // m panicked
-			a.Close()
-		}
-	}()
-	Dense(a).Copy(m)
-	done = true
-	return a, nil
-}
-
-// fill calls part for pieces of a fresh array, of which at is the index of the
-// first element, on all processors. If part panics, because what it reads from
-// faults, the array is closed first.
-func (a *Array[T]) fill(part func(dst []T, at int)) {
+// begin calls fill, which gives a fresh array its elements. If fill panics,
+// because what it reads from faults, the array is closed first.
+func (a *Array[T]) begin(fill func()) {
 	done := false
 	defer func() {
 		if !done {
 			a.Close()
 		}
 	}()
-	width := segment.Sizeof[T]()
-	_ = segment.Spread(len(a.data)*width, func(lo, hi int) error {
-		part(a.data[lo/width:hi/width], lo/width)
-		return nil
-	})
+	fill()
 	done = true
 }
 

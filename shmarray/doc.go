@@ -10,9 +10,9 @@
 // such a file, Load reads one of any kind. Private is for arrays that no other
 // process needs.
 //
-// Data, Row, At and Set reach the elements. Sub, Slice and Reshape are views.
-// Dense, Vec, CDense and General32 give the array to gonum. Sync puts a file
-// on the disk, Close gives the memory back.
+// Data, Row, At and Set reach the elements, Fill and Zero set all of them. Sub,
+// Slice and Reshape are views. Dense, Vec, CDense and General32 give the array to
+// gonum. Sync puts a file on the disk, Close gives the memory back.
 //
 // # Words
 //
@@ -73,8 +73,8 @@
 // more. If it is, the access is a fault, and not a silent read or write of
 // another array: the addresses of closed arrays are used again only after many
 // later closes. Package parmap turns a fault of a body into an error that names
-// the array; anywhere else it ends the program, but in Copy and FromSlice, which
-// panic.
+// the array; anywhere else it ends the program, but in Fill, Zero, Copy, FromSlice
+// and FromMatrix, which panic.
 //
 // docs/guarantees.md has these rules with their reasons.
 //

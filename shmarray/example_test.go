@@ -188,6 +188,27 @@ func ExampleArray_At() {
 	// Output: 5.5
 }
 
+func ExampleArray_Fill_oneRow() {
+	a := counted(3, 2)
+	defer a.Close()
+	a.Sub(1).Fill(-1)
+	fmt.Println(a.Data())
+	// Output: [0 1 -1 -1 4 5]
+}
+
+func ExampleArray_Zero_beforeTheNextRound() {
+	sums := counted(4)
+	defer sums.Close()
+	for range 2 {
+		sums.Zero()
+		for i := range sums.Data() {
+			sums.Data()[i] += 0.5
+		}
+	}
+	fmt.Println(sums.Data())
+	// Output: [0.5 0.5 0.5 0.5]
+}
+
 func ExampleArray_Row_doesNotRunOver() {
 	a := counted(2, 3)
 	defer a.Close()

@@ -231,6 +231,28 @@ func (m *model[T]) set() string {
 	return "written"
 }
 
+// fill is a step of Fill, or of Zero.
+func (m *model[T]) fill() string {
+	a := m.pick()
+	v := m.values(1)
+	fill := func() { a.real.Fill(v[0]) }
+	if m.rng.IntN(2) == 0 {
+		fill = a.real.Zero
+		clear(v)
+	}
+	switch {
+	case !a.open():
+		m.panics(isClosed, fill)
+		return "closed"
+	case a.mem.mode == shmarray.ReadOnly:
+		m.panics(isReadOnly, fill)
+		return "read-only"
+	}
+	fill()
+	a.write(0, slices.Repeat(v, product(a.shape))...)
+	return "written"
+}
+
 // overwrite writes some elements of s, which are those of a from position p
 // on.
 func (m *model[T]) overwrite(a *array[T], s []T, p int) string {

@@ -160,6 +160,7 @@ func movesOf[T shmarray.Elem]() []move[T] {
 
 		{"At", 4, "closed, empty, read", (*m).elementAt},
 		{"Set", 10, "closed, read-only, empty, written", (*m).set},
+		{"Fill", 4, "closed, read-only, written", (*m).fill},
 		{"Data", 8, "closed, read-only, empty, written", (*m).dataWrite},
 		{"Row", 8, "closed, 0-d, out of range, read-only, empty, written", (*m).row},
 		{"RowBytes", 5, "closed, 0-d, read-only, empty, written", (*m).rowBytes},

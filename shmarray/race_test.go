@@ -35,6 +35,17 @@ func TestRaceDetector(t *testing.T) {
 			})
 		}
 	}
+	// Fill's own stores are not in raceSource: both lines must be in the stacks.
+	for _, kind := range []string{"New", "Private", "Create", "Open", "CopyOnWrite"} {
+		t.Run("Fill/"+kind, func(t *testing.T) {
+			out, err := runRaced(t, test, fmt.Sprintf("^TestFill$/^%s$", kind))
+			require.Error(t, err)
+			assert.Contains(t, out, "WARNING: DATA RACE\n")
+			for _, line := range marked(t, "// race: Fill") {
+				assert.Contains(t, out, fmt.Sprintf("%s:%d ", raceSource, line))
+			}
+		})
+	}
 	for _, name := range []string{"Disjoint", "Reuse", "HandedOver"} {
 		t.Run(name, func(t *testing.T) {
 			out, err := runRaced(t, test, "^Test"+name+"$")

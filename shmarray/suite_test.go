@@ -37,6 +37,7 @@ func suite[T shmarray.Elem](t *testing.T) {
 		t.Run(name(shape), func(t *testing.T) {
 			t.Run("elements", func(t *testing.T) { testElements[T](t, shape) })
 			t.Run("create", func(t *testing.T) { testCreate[T](t, shape) })
+			t.Run("fill", func(t *testing.T) { testFill[T](t, shape) })
 			t.Run("sub", func(t *testing.T) { testSub[T](t, shape) })
 			t.Run("rows", func(t *testing.T) { testRows[T](t, shape) })
 			t.Run("reshape", func(t *testing.T) { testReshape[T](t, shape) })

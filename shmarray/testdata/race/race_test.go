@@ -98,6 +98,23 @@ func TestAfterReuse(t *testing.T) {
 	}
 }
 
+// TestFill writes an element of an array that another goroutine fills.
+func TestFill(t *testing.T) {
+	for kind, create := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			a := create(t)
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				a.Slice(1, rows).Fill(1) // race: Fill
+			})
+			wg.Go(func() {
+				a.Row(rows - 1)[cols-1] = 2 // race: Fill
+			})
+			wg.Wait()
+		})
+	}
+}
+
 // From here on all is as it should be.
 
 // TestDisjoint has goroutines and loops write rows of their own, and read the
