@@ -39,3 +39,7 @@ func (w *Word) Wait(old uint32, d time.Duration) {
 func (w *Word) Wake() {
 	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), futexWake, 1, 0, 0, 0)
 }
+
+// Yield lets another thread have the caller's processor, if one waits for it.
+// As Wait it is a Syscall: that can last.
+func Yield() { unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }

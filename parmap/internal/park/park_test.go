@@ -49,3 +49,9 @@ func BenchmarkWake(b *testing.B) {
 		w.Wake()
 	}
 }
+
+func BenchmarkYield(b *testing.B) {
+	for b.Loop() {
+		park.Yield()
+	}
+}
