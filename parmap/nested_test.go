@@ -224,7 +224,7 @@ func TestLateHelp(t *testing.T) {
 					now.Add(-1)
 				}, s)
 				assert.True(t, helped.Load(), "%v", s)
-			}, parmap.Workers(2))
+			}, parmap.Workers(2), parmap.Static) // so that the caller has 0
 		}
 	}
 }

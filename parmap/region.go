@@ -227,22 +227,31 @@ func (r *region) recruit(wake bool) {
 
 // offer offers r to at most want free helpers, no more than r.short, either of
 // those that are awake or of the others, and returns how many there were.
+//
+// It counts all the offers before the first, and takes back what was too much:
+// who comes writes to the same cache line.
 func (r *region) offer(want int, awake bool) (found int) {
+	counted := 0
+	want = min(want, r.short)
 	for _, h := range r.crew {
-		if found == want || r.short <= 0 {
+		if found >= want {
 			break
 		}
 		if free, atOnce := h.idle(); free && atOnce == awake {
-			r.live.Add(1)
+			if counted == 0 {
+				counted = want
+				r.live.Add(int64(counted))
+			}
 			if h.offer(r) {
 				found++
-				r.short--
 				r.alone = false
-			} else {
-				r.live.Add(-1)
 			}
 		}
 	}
+	if found < counted {
+		r.live.Add(int64(found - counted))
+	}
+	r.short -= found
 	return found
 }
 

@@ -27,7 +27,7 @@ func (r *region) open(grain int) (workers int, dealt float64) {
 	s := new(sched.State)
 	kind := r.policy.kind()
 	cells := s.Cut(kind, n, grain, workers)
-	owned := (kind == sched.Auto || kind == sched.Static) && hasWords(workers)
+	kind = s.Kind() // which can be another
 	workers = min(workers, cells)
 	parts := workers
 	if r.m.Parked && kind == sched.Auto {
@@ -36,9 +36,8 @@ func (r *region) open(grain int) (workers int, dealt float64) {
 	s.Deal(workers, parts)
 	alone := workers == 1
 	next := func(w int) (lo, hi int) { return s.Next(w, sched.NoLimit, alone) }
-	if !owned {
-		swap := kind == sched.Guided || kind == sched.Auto
-		r.claims = &cursor{region: r, swap: swap, next: next}
+	if kind != sched.Auto && kind != sched.Static {
+		r.claims = &cursor{region: r, swap: kind == sched.Guided, next: next}
 		return workers, 0
 	}
 	r.claims = newWords(r, kind, max(1, grain), cells, workers, parts, next)

@@ -38,11 +38,3 @@ func (p Policy) kind() sched.Kind { return sched.Kind(p) }
 
 // waits reports whether a helper has to come, however late.
 func (p Policy) waits() bool { return p == OpenMPStatic }
-
-// hasWords reports whether sched gives each of so many workers a word. With
-// more it uses a cursor, and its Static then has the grain of a block.
-func hasWords(workers int) bool {
-	const n = 1 << 30
-	var s sched.State
-	return s.Cut(sched.Static, n, 1, workers) == n
-}

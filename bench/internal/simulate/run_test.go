@@ -18,6 +18,12 @@ var parmaps = simulate.Policies[:5]
 
 func loop(costs ...float64) simulate.Loop { return simulate.Loop{Costs: costs} }
 
+// half returns the costs of as few bodies as Auto deals out to two workers: eight
+// of one kind and eight of another.
+func half(first, second float64) []float64 {
+	return append(slices.Repeat([]float64{first}, 8), slices.Repeat([]float64{second}, 8)...)
+}
+
 // By hand. Where two workers ask at the same time, the first to decide is first.
 func TestWithoutCostsTheMakespanIsThatOfTheBodies(t *testing.T) {
 	for _, c := range []struct {
@@ -28,7 +34,7 @@ func TestWithoutCostsTheMakespanIsThatOfTheBodies(t *testing.T) {
 		steals  int
 		workers int
 	}{
-		{simulate.Auto, []float64{1, 2, 3, 4}, 7, 4, 0, 2}, // 1+2, 3+4
+		{simulate.Auto, half(1, 1), 8, 16, 0, 2}, // a cell at a time
 		{simulate.Static, []float64{1, 2, 3, 4}, 7, 2, 0, 2},
 		{simulate.Dynamic, []float64{1, 2, 3, 4}, 6, 4, 0, 2}, // 1+3, 2+4
 		{simulate.Guided, []float64{1, 2, 3, 4}, 6, 4, 0, 2},
@@ -37,7 +43,7 @@ func TestWithoutCostsTheMakespanIsThatOfTheBodies(t *testing.T) {
 		{simulate.OpenMPGuided, []float64{1, 2, 3, 4}, 7, 3, 0, 2}, // 1+2 at once, 3+4
 		{simulate.Ideal, []float64{1, 2, 3, 4}, 5, 0, 0, 2},
 		{simulate.Ideal, []float64{1, 2, 9, 4}, 9, 0, 0, 2},
-		{simulate.Auto, []float64{1, 1, 8, 8}, 10, 4, 1, 2}, // 1+1+8, 8
+		{simulate.Auto, half(1, 10), 48, 16, 1, 2}, // 8x1 + 4x10, of the 7 left then, beside 4x10
 		{simulate.Static, []float64{1, 1, 8, 8}, 16, 2, 0, 2},
 		{simulate.OpenMPStatic, []float64{1, 1, 8, 8, 1}, 10, 2, 0, 2}, // 1+1+8, 8+1
 		{simulate.Auto, []float64{5, 7}, 7, 2, 0, 9},
@@ -98,21 +104,23 @@ func TestACursorIsAQueue(t *testing.T) {
 	assert.Equal(t, 11.+11+11+11+11+11, r.Claiming)
 }
 
-// The caller has done its two bodies at 5 and steals the last, to 106. The helper
-// comes at 12, has the other from 23 to 123, and reads the caller's word to 133.
+// The caller has done its bodies at 9, a claim each, steals half of the others at
+// 10, and has done them at 413, with a claim before all but the first; it finds
+// nothing more at 423. The helper comes at 12, has its first from 23 to 123 and
+// its last to 426, and finds nothing more at 436.
 func TestAStealReadsAndWrites(t *testing.T) {
 	m := simulate.Machine{Claim: 1, Transfer: 10, Handoff: 2}
-	r := simulate.Run(loop(1, 1, 100, 100), simulate.Auto, 2, m)
-	assert.Equal(t, simulate.Result{Workers: 2, Makespan: 154, Ideal: 101, Came: 2, Chunks: 4, Steals: 1,
-		Bodies: 202, Starting: 1 + 12, Claiming: 3 + 10 + 11 + 10, Ending: 38 + 21}, r)
+	r := simulate.Run(loop(half(0, 100)...), simulate.Auto, 2, m)
+	assert.Equal(t, simulate.Result{Workers: 2, Makespan: 457, Ideal: 400, Came: 2, Chunks: 16, Steals: 1,
+		Bodies: 800, Starting: 1 + 12, Claiming: 8 + 1 + 3 + 10 + 11 + 3 + 10, Ending: 34 + 21}, r)
 }
 
 func TestDealingComesBeforeTheOffers(t *testing.T) {
 	m := simulate.Machine{Deal: 5}
 	for _, p := range []simulate.Policy{simulate.Auto, simulate.Static} {
-		assert.Equal(t, 30., simulate.Run(loop(1, 1, 1), p, 3, m).Starting, p)
+		assert.Equal(t, 30., simulate.Run(loop(make([]float64, 24)...), p, 3, m).Starting, p)
 	}
-	assert.Zero(t, simulate.Run(loop(1, 1, 1), simulate.Guided, 3, m).Starting)
+	assert.Zero(t, simulate.Run(loop(make([]float64, 24)...), simulate.Guided, 3, m).Starting)
 }
 
 func TestOneWorkerTakesTheTotalAndItsClaims(t *testing.T) {
@@ -203,15 +211,17 @@ func TestNoiseGoesByItsSeed(t *testing.T) {
 	assert.NotEqual(t, one.Makespan, simulate.Run(l, simulate.Static, 4, m).Makespan)
 }
 
-// Above the largest number of words Auto is Guided; below it is not.
-func TestSchedHasACursorForVeryManyWorkers(t *testing.T) {
-	l := simulate.Shaped(work.Shapes[1], 5000, 20*time.Millisecond)
-	run := func(p simulate.Policy, workers int) simulate.Result {
-		return simulate.Run(l, p, workers, simulate.Measured)
+// Above the largest number of words Auto is Guided, and with few cells for each
+// worker; otherwise it is not.
+func TestAutoHasACursorForManyWorkersOrFewCells(t *testing.T) {
+	run := func(p simulate.Policy, n, workers int) simulate.Result {
+		return simulate.Run(simulate.Shaped(work.Shapes[1], n, 20*time.Millisecond), p, workers, simulate.Measured)
 	}
-	assert.NotEqual(t, run(simulate.Guided, 256), run(simulate.Auto, 256))
-	assert.Equal(t, run(simulate.Guided, 257), run(simulate.Auto, 257))
-	assert.Zero(t, run(simulate.Static, 257).Steals)
+	assert.NotEqual(t, run(simulate.Guided, 9000, 1024), run(simulate.Auto, 9000, 1024))
+	assert.Equal(t, run(simulate.Guided, 9000, 1025), run(simulate.Auto, 9000, 1025))
+	assert.NotEqual(t, run(simulate.Guided, 24, 3), run(simulate.Auto, 24, 3))
+	assert.Equal(t, run(simulate.Guided, 23, 3), run(simulate.Auto, 23, 3))
+	assert.Zero(t, run(simulate.Static, 9000, 1025).Steals)
 }
 
 // The model has to know sched's rule for victims. If that changes, most steals
@@ -234,7 +244,7 @@ func TestTheModelForeseesVictims(t *testing.T) {
 }
 
 func TestThievesMissWhenTheyAreMany(t *testing.T) {
-	l := simulate.Shaped(work.Shapes[4], 1000, 20*time.Millisecond)
+	l := simulate.Shaped(work.Shapes[4], 2000, 20*time.Millisecond)
 	assert.Positive(t, simulate.Run(l, simulate.Auto, 128, simulate.Measured).Missed)
 	assert.Zero(t, simulate.Run(l, simulate.Guided, 128, simulate.Measured).Missed)
 }
