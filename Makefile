@@ -1,4 +1,4 @@
-.PHONY: help test race lint fuzz bench bench-check rivals cross storm
+.PHONY: help test race lint fuzz bench bench-check rivals report cross storm
 
 help:   ## list the targets
 	@grep -E '^[a-z-]+:' Makefile | sed -e 's/: *## / /'
@@ -20,6 +20,9 @@ bench:  ## run the benchmarks
 
 rivals: ## run the benchmarks beside other libraries: some ten minutes
 	go -C bench/rivals test -run '^$$' -bench . -timeout 0 ./...
+
+report: ## measure everything and write bench/RESULTS.md: an hour; ARGS="-rounds 1" for less
+	go -C bench/rivals run ./report $(ARGS)
 
 bench-check: ## is the checkout slower than BASE (HEAD~1)? an hour; ARGS="-bench Fine" for less
 	go -C bench/rivals run ./check -base $(or $(BASE),HEAD~1) $(ARGS)

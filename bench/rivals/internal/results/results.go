@@ -161,6 +161,20 @@ func (s *Set) Values(k Key, unit string) []float64 { return slices.Clone(s.value
 // are none.
 func (s *Set) Median(k Key, unit string) float64 { return Quantile(s.values[k][unit], 0.5) }
 
+// Ratio returns the median over the rounds of a over b: each with what was
+// measured soon before or after it. NaN if there is none of one.
+func (s *Set) Ratio(a, b Key, unit string) float64 {
+	x, y := s.values[a][unit], s.values[b][unit]
+	if len(x) != len(y) { // not of the same rounds
+		return s.Median(a, unit) / s.Median(b, unit)
+	}
+	ratios := make([]float64, len(x))
+	for i := range x {
+		ratios[i] = x[i] / y[i]
+	}
+	return Quantile(ratios, 0.5)
+}
+
 // Quantile returns the q-quantile of v, 0 <= q <= 1, estimated as R8 of Hyndman
 // and Fan (1996), which lies between two neighbours: NaN of nothing.
 func Quantile(v []float64, q float64) float64 { return stats.Sample{Xs: v}.Quantile(q) }

@@ -84,6 +84,17 @@ func TestQuantile(t *testing.T) {
 	assert.Equal(t, []float64{4, 1, 3, 2}, v)
 }
 
+// The machine was twice as slow in the second round.
+func TestRatiosAreOfTheSameRound(t *testing.T) {
+	set := read(t, "BenchmarkX/way=a 1 10 ns/op\nBenchmarkX/way=b 1 5 ns/op\nBenchmarkX/way=a 1 22 ns/op\nBenchmarkX/way=b 1 10 ns/op\n"+
+		"BenchmarkX/way=a 1 9 ns/op\nBenchmarkX/way=b 1 5 ns/op\nBenchmarkX/way=c 1 4 ns/op\n")
+	key := func(way string) results.Key { return results.Key{Work: "X", Way: way, Workers: 1} }
+	assert.Equal(t, 2., set.Ratio(key("a"), key("b"), "ns/op"))
+	assert.Equal(t, 2.5, set.Ratio(key("a"), key("c"), "ns/op"), "of the medians")
+	assert.True(t, math.IsNaN(set.Ratio(key("a"), key("d"), "ns/op")))
+	assert.True(t, math.IsNaN(set.Ratio(key("d"), key("d"), "ns/op")))
+}
+
 func TestDiffer(t *testing.T) {
 	assert.True(t, results.Differ([]float64{1, 2, 3, 4}, []float64{5, 6, 7, 8}))
 	assert.False(t, results.Differ([]float64{1, 2, 3, 4}, []float64{3, 2, 1, 5}))

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/parfor-go/parfor/bench/rivals/internal/results"
+	"github.com/parfor-go/parfor/bench/work"
+)
+
+// An aim is what the project wants of one figure on two processors.
+type aim struct {
+	work    string
+	limit   float64
+	atLeast bool // the figure has to be at least limit, else at most
+	time    bool // limit and figure are nanoseconds
+	figure  func(s *results.Set) worst
+	// missed says why the figure is not reached and what was tried; it is
+	// printed only where it is not reached.
+	missed string
+}
+
+// aims are in the order of the report. The figures of peers and the machine
+// they come from are a later section's.
+var aims = []aim{
+	{work: "empty region", limit: 250, time: true, figure: of("ns/op", "parmap-Auto", "Empty", "")},
+	{work: "empty region, allocations", limit: 0, figure: of("allocs/op", "parmap-Auto", "Empty", "")},
+	{work: "20 bodies of 5 us, gaps up to 200 us, of ideal", limit: 1.06,
+		figure: of("of-ideal", "parmap-Auto", "Fine", "gap-0us", "gap-50us", "gap-200us")},
+	{work: "the same after 2 ms, helper parked, of sequential", limit: 1,
+		figure: half(of("of-ideal", "parmap-Auto", "Fine", "gap-2000us"))},
+	{work: "loads of 20 ms, of ideal", limit: 1.04, figure: of("of-ideal", "parmap-Auto", "Load", loadsOf("20ms")...)},
+	{work: "loads of 1 ms, of ideal", limit: 1.05, figure: of("of-ideal", "parmap-Auto", "Load", loadsOf("1ms")...)},
+	{work: "loads of 0.1 ms, of ideal", limit: 1.12, figure: of("of-ideal", "parmap-Auto", "Load", loadsOf("0.1ms")...)},
+	{work: "Auto beside the best of Static, Dynamic, Guided x grain", limit: 1.05, figure: autoWorst},
+	{work: "work too small to share: time above 1.02 of sequential", limit: 1000, time: true, figure: smallWorst},
+	{work: "100,000 trivial bodies, ForRange", limit: 70e3, time: true, figure: of("ns/op", "parmap-Auto", "TrivialRange", "100000")},
+	{work: "100,000 trivial bodies, For", limit: 85e3, time: true, figure: of("ns/op", "parmap-Auto", "TrivialEach", "100000")},
+	{work: "For with a closure for each row, of ForRange", limit: 1.1,
+		figure: between("ns/op", "parmap-For-row", "parmap-ForRange", "Form", false, "expsin", "store")},
+	{work: "For with a closure for each element, of ForRange", limit: 1.15,
+		figure: between("ns/op", "parmap-For-index", "parmap-ForRange", "Form", false, "expsin")},
+	{work: "Mandelbrot set, speed-up", limit: 1.97, atLeast: true, figure: speedup("Mandelbrot")},
+	{work: "exp and sin, speed-up", limit: 1.97, atLeast: true, figure: speedup("ExpSin")},
+	{work: "STREAM over shared arrays, of the heap", limit: 0.97, atLeast: true, figure: sweepWorst("shmarray")},
+	{work: "STREAM over .npy files, of the heap", limit: 0.97, atLeast: true, figure: sweepWorst("npy")},
+	{work: "Fill, of a parallel loop's speed", limit: 2.5, atLeast: true,
+		figure: between("MB/s", "shmarray", "parmap-ForRange", "Bulk", true, "fill")},
+	{work: "Zero, of a parallel loop's speed", limit: 2.5, atLeast: true,
+		figure: between("MB/s", "shmarray", "parmap-ForRange", "Bulk", true, "zero")},
+	{work: "Copy, of a parallel loop's speed", limit: 1.3, atLeast: true,
+		figure: between("MB/s", "shmarray", "parmap-ForRange", "Bulk", true, "copy")},
+}
+
+// smallWorst is how much longer than 1.02 of the sequential loop one takes that
+// is too small to share.
+func smallWorst(s *results.Set) (w worst) {
+	for _, c := range s.Cases("Small") {
+		k := results.Key{Work: "Small", Case: c, Way: "parmap-Auto", Workers: 2}
+		took := s.Median(k, "ns/op")
+		w.add(took-1.02*took/s.Median(k, "of-sequential"), c, false)
+	}
+	return w
+}
+
+// speedup is that of Auto on two workers.
+func speedup(work string) func(s *results.Set) worst {
+	return func(s *results.Set) (w worst) {
+		w.add(2/s.Median(results.Key{Work: work, Way: "parmap-Auto", Workers: 2}, "of-ideal"), "", true)
+		return w
+	}
+}
+
+// sweepWorst is the bandwidth over some memory by that over the heap.
+func sweepWorst(where string) func(s *results.Set) worst {
+	return func(s *results.Set) (w worst) {
+		for _, sweep := range work.Sweeps {
+			of := func(where string) results.Key {
+				return results.Key{Work: "Sweep", Case: where + "/" + sweep.Name, Way: "parmap-ForRange", Workers: 2}
+			}
+			w.add(s.Ratio(of(where), of("heap"), "MB/s"), sweep.Name, true)
+		}
+		return w
+	}
+}
+
+func loadsOf(total string) (cases []string) {
+	for _, shape := range work.Shapes {
+		cases = append(cases, shape.Name+"/"+total)
+	}
+	return cases
+}
+
+// half turns of-ideal on two workers into the ratio to the sequential loop.
+func half(figure func(s *results.Set) worst) func(s *results.Set) worst {
+	return func(s *results.Set) worst {
+		w := figure(s)
+		w.value /= 2
+		return w
+	}
+}
+
+// A worst is the worst figure among some cases. The zero worst is none.
+type worst struct {
+	value float64
+	where string
+	some  bool
+}
+
+// add takes value for where into account, if it is a number.
+func (w *worst) add(value float64, where string, atLeast bool) {
+	if math.IsNaN(value) || w.some && (value >= w.value) == atLeast {
+		return
+	}
+	*w = worst{value, where, true}
+}
+
+// met reports whether the aim is reached by w.
+func (a aim) met(w worst) bool {
+	if a.atLeast {
+		return w.value >= a.limit
+	}
+	return w.value <= a.limit
+}
+
+func (a aim) text() string {
+	if a.atLeast {
+		return "at least " + a.number(a.limit)
+	}
+	return "at most " + a.number(a.limit)
+}
+
+func (a aim) print(w worst) string { return a.number(w.value) }
+
+func (a aim) number(v float64) string {
+	if a.time {
+		return duration(v)
+	}
+	return strconv.FormatFloat(v, 'f', 3, 64)
+}
+
+// of returns an aim's figure: the worst median, in a unit, of a way over some
+// cases of a work.
+func of(unit, way, work string, cases ...string) func(s *results.Set) worst {
+	return func(s *results.Set) (w worst) {
+		for _, c := range cases {
+			w.add(s.Median(results.Key{Work: work, Case: c, Way: way, Workers: 2}, unit), c, false)
+		}
+		return w
+	}
+}
+
+// between returns the worst ratio of two ways in a unit over cases of a work.
+func between(unit, way, other, work string, atLeast bool, cases ...string) func(s *results.Set) worst {
+	return func(s *results.Set) (w worst) {
+		for _, c := range cases {
+			a := results.Key{Work: work, Case: c, Way: way, Workers: 2}
+			b := results.Key{Work: work, Case: c, Way: other, Workers: 2}
+			w.add(s.Ratio(a, b, unit), c, atLeast)
+		}
+		return w
+	}
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// A fact is one line about a run or its machine: "key: value" before the results,
+// as their format has it, and a row of the report.
+type fact struct{ key, label string }
+
+// facts are the keys that describe, in the order of the report, and their
+// labels there.
+var facts = []fact{
+	{"command", "command"},
+	{"date", "date"},
+	{"rounds", "rounds"},
+	{"processors", "processors"},
+	{"memory", "memory"},
+	{"kernel", "kernel"},
+	{"parfor", "parfor"},
+	{"go", "Go"},
+	{"libraries", "Go libraries"},
+	{"beyond", "beyond Go"},
+	{"failed", "failed"},
+}
+
+// describe writes the facts as key: value lines.
+func describe(ctx context.Context, w io.Writer, rounds int, beyond []string) {
+	values := map[string]string{
+		"command":    "go -C bench/rivals run ./report " + strings.Join(os.Args[1:], " "),
+		"date":       time.Now().UTC().Format(time.DateOnly),
+		"rounds":     fmt.Sprint(rounds),
+		"processors": fmt.Sprintf("%d, %s", runtime.NumCPU(), cpuinfo("/proc/cpuinfo", "model name")),
+		"memory":     cpuinfo("/proc/meminfo", "MemTotal"),
+		"kernel":     said(ctx, "uname", "-sr"),
+		"parfor":     said(ctx, "git", "rev-parse", "--short", "HEAD"),
+		"go":         strings.TrimPrefix(runtime.Version(), "go") + " " + runtime.GOOS + "/" + runtime.GOARCH,
+		"libraries":  libraries(said(ctx, "go", "list", "-m", "-f", "{{if not .Indirect}}{{.Path}} {{.Version}}{{end}}", "all")),
+		"beyond":     strings.Join(beyond, ", "),
+	}
+	for _, f := range facts {
+		if v := strings.TrimSpace(values[f.key]); v != "" {
+			fmt.Fprintf(w, "%s: %s\n", f.key, v)
+		}
+	}
+}
+
+// said returns what a program prints, "" if it cannot be run.
+func said(ctx context.Context, argv ...string) string {
+	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// cpuinfo returns the value of a key in a file of "key : value" lines.
+func cpuinfo(path, key string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	for in := bufio.NewScanner(f); in.Scan(); {
+		if k, v, ok := strings.Cut(in.Text(), ":"); ok && strings.TrimSpace(k) == key {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+// measured are the modules whose speed is compared; the others draw and read.
+var measured = regexp.MustCompile(`conc|pond|ants|samber/lo|rill|x/sync|gonum\.org/v1/gonum`)
+
+func libraries(list string) string {
+	var found []string
+	for line := range strings.Lines(list) {
+		if line = strings.TrimSpace(line); measured.MatchString(line) {
+			found = append(found, line)
+		}
+	}
+	return strings.Join(found, ", ")
+}

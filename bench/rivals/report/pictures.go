@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/parfor-go/parfor/bench/rivals/internal/results"
+)
+
+func trim(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+
+// overhead draws the time of an empty region of every rival.
+func overhead(dir string, s *results.Set) error {
+	var all []dot
+	for _, way := range s.Ways("Empty", "", 2) {
+		if way != "sequential" {
+			all = append(all, dotOf(s, results.Key{Work: "Empty", Way: way, Workers: 2}, "ns/op", way))
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	p := dots("A loop of two empty bodies on two workers", "ns, median and quartiles", all)
+	return save(filepath.Join(dir, "overhead.png"), 17*vg.Centimeter, vg.Length(2+0.5*float64(len(all)))*vg.Centimeter, p)
+}
+
+// shown are the ways in the plots of loads: the best known of each kind.
+var shown = []struct {
+	way   string
+	c     color.Color
+	shape draw.GlyphDrawer
+}{
+	{"parmap-Auto", blue, draw.CircleGlyph{}},
+	{"tbb-auto", orange, draw.TriangleGlyph{}},
+	{"openmp-guided", orange, draw.SquareGlyph{}},
+	{"openmp-static", orange, draw.CrossGlyph{}},
+	{"goroutine-chunked", gray, draw.CrossGlyph{}},
+	{"conc-iter", gray, draw.TriangleGlyph{}},
+	{"errgroup", gray, draw.SquareGlyph{}},
+	{"pond", gray, draw.PlusGlyph{}},
+}
+
+// balance draws how many times the ideal the loads took.
+func balance(dir string, s *results.Set) error {
+	var panels []*plot.Plot
+	for _, total := range []string{"20ms", "1ms", "0.1ms"} {
+		if p := loads(s, total); p != nil {
+			panels = append(panels, p)
+		}
+	}
+	if len(panels) == 0 {
+		return nil
+	}
+	legend := plot.New()
+	legend.HideAxes()
+	legend.Legend.Top, legend.Legend.Left = true, true
+	for _, w := range shown {
+		legend.Legend.Add(w.way, points(w.c, w.shape))
+	}
+	return save(filepath.Join(dir, "balance.png"), 30*vg.Centimeter, 11*vg.Centimeter, append(panels, legend)...)
+}
+
+// loads is balance's panel for loads of one total, nil if there are none.
+func loads(s *results.Set, total string) *plot.Plot {
+	var names []string // from the bottom up
+	for _, c := range s.Cases("Load") {
+		if shape, rest, _ := strings.Cut(c, "/"); rest == total {
+			names = append([]string{shape}, names...)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	p := newPlot("Loads of "+strings.Replace(total, "ms", " ms", 1), "time / ideal")
+	most := 1.25
+	for k, w := range shown {
+		var xys plotter.XYs
+		for at, shape := range names {
+			x := s.Median(results.Key{Work: "Load", Case: shape + "/" + total, Way: w.way, Workers: 2}, "of-ideal")
+			if !math.IsNaN(x) {
+				xys = append(xys, plotter.XY{X: max(x, 0.95), Y: float64(at) + 0.3 - 0.6*float64(k)/float64(len(shown)-1)})
+				most = max(most, 1.2*x)
+			}
+		}
+		if len(xys) == 0 {
+			continue
+		}
+		p.Add(points(w.c, w.shape, xys...))
+	}
+	p.Add(line(color.Black, 0.7, plotter.XY{X: 1, Y: -0.5}, plotter.XY{X: 1, Y: float64(len(names)) - 0.5}))
+	for at := range len(names) - 1 {
+		y := float64(at) + 0.5
+		p.Add(line(light, 0.5, plotter.XY{X: 0.94, Y: y}, plotter.XY{X: most, Y: y}))
+	}
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
+	p.X.Min, p.X.Max = 0.94, most
+	p.NominalY(names...)
+	return p
+}
+
+// bandwidth draws the memory bandwidth of loops that only move numbers.
+func bandwidth(dir string, s *results.Set) error {
+	var all []dot
+	for _, c := range s.Cases("Sweep") {
+		for _, way := range s.Ways("Sweep", c, 2) {
+			k := results.Key{Work: "Sweep", Case: c, Way: way, Workers: 2}
+			if v := s.Median(k, "MB/s"); !math.IsNaN(v) {
+				all = append(all, dotOf(s, k, "MB/s", fmt.Sprintf("%s %s", way, c)))
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	p := dots("Memory bandwidth over vectors of 512 MiB", "MB/s, median and quartiles", all)
+	return save(filepath.Join(dir, "bandwidth.png"), 20*vg.Centimeter, vg.Length(2+0.42*float64(len(all)))*vg.Centimeter, p)
+}

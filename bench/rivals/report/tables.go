@@ -1,0 +1,188 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/parfor-go/parfor/bench/rivals/internal/results"
+)
+
+// A table is printed as Markdown: the first column to the left, the others to
+// the right.
+type table struct {
+	head []string
+	rows [][]string
+}
+
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+
+func (t *table) writeTo(w io.Writer) {
+	line := func(cells []string) { fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | ")) }
+	line(t.head)
+	rule := slices.Repeat([]string{"--:"}, len(t.head))
+	rule[0] = ":--"
+	line(rule)
+	for _, row := range t.rows {
+		line(row)
+	}
+	fmt.Fprintln(w)
+}
+
+// A grid is a table of medians: a row for each way, a column for each case, the
+// best of a column in bold. The way that is best on the whole comes first.
+type grid struct {
+	work    string
+	unit    string // "ns/op", "of-ideal", "MB/s"
+	workers int
+	cases   []string // nil: all
+	ways    func(way string) bool
+}
+
+func (g grid) writeTo(w io.Writer, s *results.Set) {
+	cases := g.cases
+	if cases == nil {
+		cases = s.Cases(g.work)
+	}
+	values := map[string][]float64{}
+	best := make([]float64, len(cases))
+	for at, c := range cases {
+		best[at] = math.NaN()
+		for _, way := range s.Ways(g.work, c, g.workers) {
+			v := s.Median(results.Key{Work: g.work, Case: c, Way: way, Workers: g.workers}, g.unit)
+			if math.IsNaN(v) || g.ways != nil && !g.ways(way) {
+				continue
+			}
+			if values[way] == nil {
+				values[way] = slices.Repeat([]float64{math.NaN()}, len(cases))
+			}
+			values[way][at] = v
+			if !better(best[at], v, g.unit) {
+				best[at] = v
+			}
+		}
+	}
+	if len(values) == 0 {
+		return
+	}
+	t := table{head: append([]string{"way"}, cases...)}
+	if len(cases) == 1 && cases[0] == "" {
+		t.head[1] = g.unit
+	}
+	for _, way := range rank(values, best, g.unit) {
+		row := []string{way}
+		for at, v := range values[way] {
+			cell := format(v, g.unit)
+			if v == best[at] {
+				cell = "**" + cell + "**"
+			}
+			row = append(row, cell)
+		}
+		t.add(row...)
+	}
+	t.writeTo(w)
+}
+
+// rank orders ways by the geometric mean of their ratios to the best of each
+// case, those with gaps behind the others.
+func rank(values map[string][]float64, best []float64, unit string) (ways []string) {
+	score := map[string]float64{}
+	for way, v := range values {
+		ways = append(ways, way)
+		for at := range v {
+			r := v[at] / best[at]
+			if unit == "MB/s" {
+				r = 1 / r
+			}
+			if math.IsNaN(r) {
+				r = 1e6
+			}
+			score[way] += math.Log(r)
+		}
+	}
+	slices.SortFunc(ways, func(a, b string) int {
+		return cmp.Or(cmp.Compare(score[a], score[b]), strings.Compare(a, b))
+	})
+	return ways
+}
+
+// better reports whether a is better than b; NaN is the worst.
+func better(a, b float64, unit string) bool {
+	if math.IsNaN(a) || math.IsNaN(b) {
+		return !math.IsNaN(a)
+	}
+	if unit == "MB/s" {
+		return a > b
+	}
+	return a < b
+}
+
+// format prints a median for people.
+func format(v float64, unit string) string {
+	switch {
+	case math.IsNaN(v):
+		return "-"
+	case unit == "ns/op":
+		return duration(v)
+	case unit == "MB/s":
+		return fmt.Sprintf("%.1f GB/s", v/1e3)
+	case v >= 9.995:
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+// duration prints nanoseconds with three digits.
+func duration(ns float64) string {
+	for _, u := range []struct {
+		size float64
+		name string
+	}{{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}} {
+		if ns >= 0.9995*u.size {
+			return fmt.Sprintf("%.3g %s", ns/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%.3g ns", ns)
+}
+
+// A loss is a case in which somebody else is faster than the project's default.
+type loss struct {
+	work, name, ours, rival string
+	mine, theirs            float64
+	unit                    string
+}
+
+func (l loss) ratio() float64 {
+	if l.unit == "MB/s" {
+		return l.theirs / l.mine
+	}
+	return l.mine / l.theirs
+}
+
+// losses compares our way with the best rival of each case of a work, and
+// returns the cases in which that one is better by more than 2%, and not by
+// chance (Mann and Whitney's test, p < 0.05).
+func losses(s *results.Set, x shownWork, ours, rival func(way string) bool) (all []loss) {
+	for _, c := range s.Cases(x.work) {
+		mine, theirs := best(s, x.work, c, x.unit, ours), best(s, x.work, c, x.unit, rival)
+		l := loss{x.work, c, mine.Way, theirs.Way, s.Median(mine, x.unit), s.Median(theirs, x.unit), x.unit}
+		if l.ratio() > 1.02 && results.Differ(s.Values(mine, x.unit), s.Values(theirs, x.unit)) {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// best returns the key of the best way that is wanted, on two workers.
+func best(s *results.Set, work, name, unit string, wanted func(way string) bool) (k results.Key) {
+	for _, way := range s.Ways(work, name, 2) {
+		x := results.Key{Work: work, Case: name, Way: way, Workers: 2}
+		if wanted(way) && better(s.Median(x, unit), s.Median(k, unit), unit) {
+			k = x
+		}
+	}
+	return k
+}
