@@ -111,7 +111,8 @@ func markdown(w io.Writer, s *results.Set) {
 		"[bench/rivals](rivals/doc.go).\n\n", s.Config("command"))
 	writeMachine(w, s)
 	fmt.Fprintf(w, "Figures are medians of the rounds. **of ideal** is the time over that of the sequential loop, which\n"+
-		"ran in turn with it, divided by the number of workers: 1 is perfect, 2 is no gain on two workers.\n\n")
+		"ran in turn with it, divided by the number of workers: 1 is perfect, 2 is no gain on two workers. The best\n"+
+		"parallel way of a column is in bold, and the best on the whole comes first.\n\n")
 	fmt.Fprintf(w, "## Losses\n\n")
 	writeMissed(w, s)
 	writeLosses(w, s)
@@ -222,7 +223,7 @@ func writeLosses(w io.Writer, s *results.Set) {
 	for _, sec := range sections {
 		for _, x := range sec.works {
 			if x.rivals {
-				all = append(all, losses(s, x, isDefault, isRival)...)
+				all = append(all, losses(s, x)...)
 			}
 		}
 	}
@@ -250,5 +251,5 @@ func isDefault(way string) bool {
 // isRival reports whether a way is somebody else's. Sequential loops are not:
 // they have an aim of their own.
 func isRival(way string) bool {
-	return !strings.HasPrefix(way, "parmap") && !strings.HasPrefix(way, "shmarray") && !strings.HasSuffix(way, "sequential")
+	return !strings.HasPrefix(way, "parmap") && !strings.HasPrefix(way, "shmarray") && !sequential(way)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"image/color"
 	"math"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/parfor-go/parfor/bench/rivals/internal/results"
+	"github.com/parfor-go/parfor/bench/work"
 )
 
 func trim(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
@@ -107,20 +107,33 @@ func loads(s *results.Set, total string) *plot.Plot {
 	return p
 }
 
+// swept are the ways in the plot of memory bandwidth.
+var swept = []struct{ way, where, name string }{
+	{"sequential", "heap", "sequential"},
+	{"parmap-ForRange", "heap", "parmap, heap"},
+	{"parmap-ForRange", "shmarray", "parmap, shared"},
+	{"parmap-ForRange", "private", "parmap, private"},
+	{"parmap-ForRange", "npy", "parmap, .npy"},
+	{"goroutine-chunked", "heap", "goroutine-chunked"},
+	{"openmp-static", "heap", "openmp-static"},
+	{"tbb-static", "heap", "tbb-static"},
+}
+
 // bandwidth draws the memory bandwidth of loops that only move numbers.
 func bandwidth(dir string, s *results.Set) error {
-	var all []dot
-	for _, c := range s.Cases("Sweep") {
-		for _, way := range s.Ways("Sweep", c, 2) {
-			k := results.Key{Work: "Sweep", Case: c, Way: way, Workers: 2}
-			if v := s.Median(k, "MB/s"); !math.IsNaN(v) {
-				all = append(all, dotOf(s, k, "MB/s", fmt.Sprintf("%s %s", way, c)))
+	var panels []*plot.Plot
+	for _, sweep := range work.Sweeps {
+		var all []dot
+		for _, x := range swept {
+			k := results.Key{Work: "Sweep", Case: x.where + "/" + sweep.Name, Way: x.way, Workers: 2}
+			if len(s.Values(k, "MB/s")) > 0 {
+				all = append(all, dotOf(s, k, "MB/s", x.name))
 			}
 		}
+		if len(all) == 0 {
+			return nil
+		}
+		panels = append(panels, dots(sweep.Name, "MB/s", all))
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	p := dots("Memory bandwidth over vectors of 512 MiB", "MB/s, median and quartiles", all)
-	return save(filepath.Join(dir, "bandwidth.png"), 20*vg.Centimeter, vg.Length(2+0.42*float64(len(all)))*vg.Centimeter, p)
+	return save(filepath.Join(dir, "bandwidth.png"), 38*vg.Centimeter, 7*vg.Centimeter, panels...)
 }

@@ -25,7 +25,7 @@ var (
 )
 
 func colourOf(way string) color.Color {
-	switch name, _, _ := strings.Cut(way, "-"); name {
+	switch strings.FieldsFunc(way, func(r rune) bool { return r == '-' || r == ',' })[0] {
 	case "parmap", "shmarray":
 		return blue
 	case "openmp", "tbb", "multiprocessing", "joblib":

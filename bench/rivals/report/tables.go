@@ -33,7 +33,8 @@ func (t *table) writeTo(w io.Writer) {
 }
 
 // A grid is a table of medians: a row for each way, a column for each case, the
-// best of a column in bold. The way that is best on the whole comes first.
+// best parallel one of a column in bold. The way that is best on the whole comes
+// first.
 type grid struct {
 	work    string
 	unit    string // "ns/op", "of-ideal", "MB/s"
@@ -60,7 +61,7 @@ func (g grid) writeTo(w io.Writer, s *results.Set) {
 				values[way] = slices.Repeat([]float64{math.NaN()}, len(cases))
 			}
 			values[way][at] = v
-			if !better(best[at], v, g.unit) {
+			if !sequential(way) && !better(best[at], v, g.unit) {
 				best[at] = v
 			}
 		}
@@ -76,7 +77,7 @@ func (g grid) writeTo(w io.Writer, s *results.Set) {
 		row := []string{way}
 		for at, v := range values[way] {
 			cell := format(v, g.unit)
-			if v == best[at] {
+			if v == best[at] && !sequential(way) {
 				cell = "**" + cell + "**"
 			}
 			row = append(row, cell)
@@ -85,6 +86,9 @@ func (g grid) writeTo(w io.Writer, s *results.Set) {
 	}
 	t.writeTo(w)
 }
+
+// sequential reports whether a way is a sequential loop.
+func sequential(way string) bool { return strings.HasSuffix(way, "sequential") }
 
 // rank orders ways by the geometric mean of their ratios to the best of each
 // case, those with gaps behind the others.
@@ -162,12 +166,12 @@ func (l loss) ratio() float64 {
 	return l.mine / l.theirs
 }
 
-// losses compares our way with the best rival of each case of a work, and
+// losses compares the default with the best rival of each case of a work, and
 // returns the cases in which that one is better by more than 2%, and not by
 // chance (Mann and Whitney's test, p < 0.05).
-func losses(s *results.Set, x shownWork, ours, rival func(way string) bool) (all []loss) {
+func losses(s *results.Set, x shownWork) (all []loss) {
 	for _, c := range s.Cases(x.work) {
-		mine, theirs := best(s, x.work, c, x.unit, ours), best(s, x.work, c, x.unit, rival)
+		mine, theirs := best(s, x.work, c, x.unit, isDefault), best(s, x.work, c, x.unit, isRival)
 		l := loss{x.work, c, mine.Way, theirs.Way, s.Median(mine, x.unit), s.Median(theirs, x.unit), x.unit}
 		if l.ratio() > 1.02 && results.Differ(s.Values(mine, x.unit), s.Values(theirs, x.unit)) {
 			all = append(all, l)
