@@ -9,6 +9,12 @@
 //
 //	-bench 'Load//^1ms/(sequential|parmap-Auto|pond)'
 //
+// Command report runs all of it again and again, and writes down what came out;
+// command check compares two revisions of the project:
+//
+//	make report
+//	make bench-check BASE=v1.2.0
+//
 // # Fairness
 //
 // All do the same work, package work, in the same run on the same number of

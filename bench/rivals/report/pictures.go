@@ -130,10 +130,12 @@ func bandwidth(dir string, s *results.Set) error {
 				all = append(all, dotOf(s, k, "MB/s", x.name))
 			}
 		}
-		if len(all) == 0 {
-			return nil
+		if len(all) > 0 {
+			panels = append(panels, dots(sweep.Name, "MB/s", all))
 		}
-		panels = append(panels, dots(sweep.Name, "MB/s", all))
+	}
+	if len(panels) == 0 {
+		return nil
 	}
 	return save(filepath.Join(dir, "bandwidth.png"), 38*vg.Centimeter, 7*vg.Centimeter, panels...)
 }
