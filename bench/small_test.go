@@ -48,3 +48,24 @@ func BenchmarkSmall(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLate is 1000 bodies of which the last hundred are dear, 10 ms in all,
+// after a pause: who judges by the first does without help.
+func BenchmarkLate(b *testing.B) {
+	const n, cheap = 1000, 900
+	pause, dear := work.Turns(2*time.Millisecond), work.Turns(100*time.Microsecond)
+	body := func(i int) {
+		if i >= cheap {
+			work.Spin(dear)
+		}
+	}
+	pair := clock.Pair{
+		Sequential: func() {
+			for i := range n {
+				body(i)
+			}
+		},
+		Before: func() { work.Spin(pause) },
+	}
+	inTurn(b, "", pair, bySchedule(func(s parmap.Schedule) { parmap.For(n, body, s) })...)
+}

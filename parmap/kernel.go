@@ -28,8 +28,8 @@ type Kernel[A any] struct {
 // that are not declared are its own concern.
 //
 // Arguments travel by encoding/gob, arrays of package shmarray as references,
-// wherever in slices, maps and structs they are. An empty slice or map may come
-// as nil, and the type of what is in an interface has to be registered, by
+// wherever in slices, maps and structs they are. An empty slice or map, and a
+// pointer to a zero number or string, may come as nil, and the type of what is in an interface has to be registered, by
 // gob.Register in a function init. NewKernel panics if the name is
 // taken, the body nil, or A a type that cannot travel: one with an unexported,
 // func or chan field and no encoding of its own, or a gonum matrix, which would

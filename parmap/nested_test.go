@@ -229,6 +229,22 @@ func TestLateHelp(t *testing.T) {
 	}
 }
 
+// TestNobodyTakesHalfTheLoop holds that a caller whose helpers sleep leaves them
+// most of a loop, which can get dear, also if its bodies are short so far.
+func TestNobodyTakesHalfTheLoop(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	if os.Getenv("PARFOR_WORKERS") != "" {
+		t.Skip("PARFOR_WORKERS is set")
+	}
+	time.Sleep(150 * time.Millisecond) // the state under test
+	var longest atomic.Int64
+	parmap.ForRange(1000, func(lo, hi int) {
+		for k := longest.Load(); int64(hi-lo) > k && !longest.CompareAndSwap(k, int64(hi-lo)); k = longest.Load() {
+		}
+	})
+	assert.LessOrEqual(t, longest.Load(), int64(63), "an eighth of a worker's part")
+}
+
 // TestParkedHelpersCome holds that helpers that sleep, or have ended, are
 // roused: each loop needs one, after a pause in which they parked.
 func TestParkedHelpersCome(t *testing.T) {

@@ -50,8 +50,9 @@ type Schedule int
 const (
 	// Auto gives each worker a block of neighbouring indices, which it runs an
 	// eighth of the rest at a time; who has finished takes half of another's rest.
-	// Where there are fewer than eight chunks of Grain for each worker, it is
-	// Guided. It needs no knowledge of the loop and is the default.
+	// Where there are fewer than eight chunks of Grain for each worker, or more
+	// than 1024 workers, it is Guided. It needs no knowledge of the loop and is the
+	// default.
 	Auto Schedule = iota
 	// Static gives each worker one block, all of about one size, and nothing
 	// is handed out twice: right for bodies of equal cost that gain from

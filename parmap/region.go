@@ -307,7 +307,8 @@ func (r *region) attendFirst() {
 		last = begin
 	}
 	for !r.stop.Load() {
-		lo, hi := r.sched.Next(0, most, r.alone)
+		// One who would like help takes no half of the rest: it can be dear.
+		lo, hi := r.sched.Next(0, most, r.alone && r.short <= 0)
 		if lo == hi {
 			break
 		}

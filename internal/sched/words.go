@@ -64,7 +64,7 @@ const (
 )
 
 // nextShare is Auto: an eighth of w's own cells, or when they are out, half of
-// the cells of the worker that has the most.
+// another worker's.
 func (s *State) nextShare(w, limit int, alone bool) (lo, hi int) {
 	part := share
 	if alone {

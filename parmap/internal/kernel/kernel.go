@@ -18,8 +18,8 @@ type Entry struct {
 	// NewOut returns a pointer to what a worker sends back: the results of a
 	// chunk of a Func. It is nil in the entry of a Kernel.
 	NewOut func() any
-	// Empty says that NewIn points at a struct without fields, which gob
-	// refuses and nobody needs to send.
+	// Empty says that the arguments are a struct without fields, which nobody
+	// needs to send.
 	Empty bool
 	// Plain says that neither NewIn nor NewOut has an interface in it, so that
 	// gob describes the types in its first message, and never again.
