@@ -258,6 +258,41 @@ func (m *model[T]) reused(d *disk[T]) bool {
 	return slices.ContainsFunc(m.mems, func(mem *memory[T]) bool { return same(mem.disk) })
 }
 
+// misuse makes a caller's mistakes, one of them.
+func (m *model[T]) misuse() string {
+	a := m.pick()
+	n := len(a.shape)
+	index, _ := m.index(a)
+	var want string
+	var f func()
+	switch i := m.rng.IntN(6); {
+	case i == 0:
+		want, f = badCount, func() { a.real.At(append(index, 0)...) }
+	case i == 1:
+		want, f = badCount, func() { a.real.Sub(append(index, 0)...) }
+	case i == 2 && n > 0:
+		index[m.rng.IntN(n)] = -1
+		want, f = badIndex, func() { a.real.At(index...) }
+	case i == 3 && n > 0:
+		axis := m.rng.IntN(n)
+		index[axis] = a.shape[axis]
+		want, f = badIndex, func() { a.real.Sub(index...) }
+	case i == 4 && n > 0:
+		want, f = badBounds, func() { a.real.Slice(a.shape[0], a.shape[0]+1) }
+	case i == 5 && n > 0:
+		want, f = badBounds, func() { a.real.RowBytes(a.shape[0]+1, a.shape[0]) }
+	default:
+		m.misuseFiles()
+		return "refused"
+	}
+	if !a.open() {
+		m.panics(isClosed, f)
+		return "closed"
+	}
+	m.panics(want, f)
+	return "refused"
+}
+
 // misuseFiles asks for what cannot be made.
 func (m *model[T]) misuseFiles() {
 	m.last = nil
