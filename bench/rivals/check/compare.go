@@ -25,7 +25,7 @@ type change struct {
 func compare(old, new *results.Set) (all []change) {
 	for _, k := range new.Keys() {
 		unit := "of-ideal"
-		if len(new.Values(k, unit)) == 0 {
+		if len(new.Values(k, unit)) == 0 || len(old.Values(k, unit)) == 0 {
 			unit = "ns/op"
 		}
 		a, b := old.Values(k, unit), new.Values(k, unit)
@@ -46,8 +46,8 @@ func compare(old, new *results.Set) (all []change) {
 }
 
 // chance reports whether as many ratios as there are, or more, would be on one
-// side of 1 with a probability of at least 0.05 if nothing had changed: the
-// sign test, which compares rounds with themselves and so does not mind that
+// side of 1, this one, with a probability of at least 0.05 if nothing had changed:
+// the sign test, one-sided, which compares rounds with themselves and so does not mind that
 // the machine is slower in some. Five rounds of five can tell.
 func chance(ratios []float64) bool {
 	above, below := 0, 0

@@ -66,6 +66,9 @@ const (
 )
 
 func (c command) run(ctx context.Context) error {
+	if c.rounds < 5 {
+		return errors.New("less than five rounds cannot tell a change from chance")
+	}
 	scratch, err := os.MkdirTemp("", "check")
 	if err != nil {
 		return err
@@ -87,6 +90,9 @@ func (c command) run(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if len(failures) > 0 {
+		return fmt.Errorf("%d benchmarks failed", len(failures))
 	}
 	all := compare(&sides[base], &sides[head])
 	if len(all) == 0 {

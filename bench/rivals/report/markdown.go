@@ -90,6 +90,7 @@ var sections = []section{
 		title: "One worker",
 		text:  "What a parallel loop costs where there is nothing to gain: the time over that of the sequential loop.",
 		works: []shownWork{
+			{work: "Trivial", unit: "ns/op", workers: 1},
 			{work: "Form", unit: "of-ideal", workers: 1},
 			{work: "Mandelbrot", unit: "of-ideal", workers: 1, text: "Mandelbrot set:"},
 			{work: "ExpSin", unit: "of-ideal", workers: 1, text: "exp and sin:"},
@@ -185,15 +186,23 @@ func groups(cases []string, split func(string) string) (all [][]string) {
 // writeMissed writes the aims that are not reached, with the reasons.
 func writeMissed(w io.Writer, s *results.Set) {
 	t := table{head: []string{"aim that is missed", "aim", "measured", "by", "why, and what was tried"}}
+	measured := 0
 	for _, a := range aims {
 		x := a.figure(s)
+		if x.some {
+			measured++
+		}
 		if !x.some || a.met(x) {
 			continue
 		}
-		t.add(a.work, a.text(), a.print(x), fmt.Sprintf("%.0f%%", 100*math.Abs(x.value/a.limit-1)), a.missed)
+		by := "-"
+		if a.limit != 0 {
+			by = fmt.Sprintf("%.0f%%", 100*math.Abs(x.value/a.limit-1))
+		}
+		t.add(a.work, a.text(), a.print(x), by, a.missed)
 	}
 	if len(t.rows) == 0 {
-		fmt.Fprintf(w, "No aim is missed.\n\n")
+		fmt.Fprintf(w, "Of %d aims %d were measured, and none of these is missed.\n\n", len(aims), measured)
 		return
 	}
 	t.writeTo(w)
@@ -220,15 +229,18 @@ func writeAims(w io.Writer, s *results.Set) {
 // writeLosses writes where somebody else is faster than the default.
 func writeLosses(w io.Writer, s *results.Set) {
 	var all []loss
+	cases := 0
 	for _, sec := range sections {
 		for _, x := range sec.works {
 			if x.rivals {
-				all = append(all, losses(s, x)...)
+				found, compared := losses(s, x)
+				all = append(all, found...)
+				cases += compared
 			}
 		}
 	}
 	if len(all) == 0 {
-		fmt.Fprintf(w, "Nobody else is faster by more than 2%% anywhere.\n\n")
+		fmt.Fprintf(w, "In %d cases of which there are rounds enough to tell (4), nobody else is faster by more than 2%%.\n\n", cases)
 		return
 	}
 	slices.SortStableFunc(all, func(a, b loss) int { return cmp.Compare(b.ratio(), a.ratio()) })

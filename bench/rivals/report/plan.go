@@ -28,7 +28,8 @@ const (
 	model  = "simulate"
 )
 
-// parts are what is measured. What both have is taken from the rivals.
+// parts are what is measured. What both have is taken from the rivals, but for
+// memory, where the project's own are beside each other.
 var parts = []part{
 	{names: []string{"Control"}, cpu: 2, of: others},
 	{names: []string{"Empty", "TrivialEach", "TrivialRange"}, cpu: 2, of: others},

@@ -169,15 +169,20 @@ func (l loss) ratio() float64 {
 // losses compares the default with the best rival of each case of a work, and
 // returns the cases in which that one is better by more than 2%, and not by
 // chance (Mann and Whitney's test, p < 0.05).
-func losses(s *results.Set, x shownWork) (all []loss) {
+//
+// It also returns how many cases it could compare.
+func losses(s *results.Set, x shownWork) (all []loss, compared int) {
 	for _, c := range s.Cases(x.work) {
 		mine, theirs := best(s, x.work, c, x.unit, isDefault), best(s, x.work, c, x.unit, isRival)
+		if min(len(s.Values(mine, x.unit)), len(s.Values(theirs, x.unit))) >= 4 {
+			compared++
+		}
 		l := loss{x.work, c, mine.Way, theirs.Way, s.Median(mine, x.unit), s.Median(theirs, x.unit), x.unit}
 		if l.ratio() > 1.02 && results.Differ(s.Values(mine, x.unit), s.Values(theirs, x.unit)) {
 			all = append(all, l)
 		}
 	}
-	return all
+	return all, compared
 }
 
 // best returns the key of the best way that is wanted, on two workers.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -132,7 +133,9 @@ func (u Unit) run(ctx context.Context, limit time.Duration) (out []byte, tail st
 	defer cancel()
 	cmd := exec.CommandContext(ctx, u.Argv[0], u.Argv[1:]...)
 	cmd.Dir, cmd.Env = u.Dir, u.Env
-	cmd.WaitDelay = 5 * time.Second // for children of its own that hold its output
+	// It is asked to end, so that it can end children of its own, and killed later.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
 	var all, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &all, &said
 	if err = cmd.Run(); err != nil && context.Cause(ctx) != nil {
