@@ -33,6 +33,8 @@
 // of-sequential in its place, the time over that of the sequential loop: they
 // need not be faster, but are not to be slower.
 //
+// of-default is the time over that of the loop without options, in turn with it.
+//
 // BenchmarkControl is no loop of the project's: it is 1.0 on a machine that does
 // nothing else. Look at it first.
 //

@@ -45,32 +45,44 @@ type Pair struct {
 	// Hot lets a call of Parallel that is not timed go before: the loop
 	// follows another.
 	Hot bool
-	// Before runs before each call that is timed, of both forms, and is not
+	// Default is a third form, which has its turn too; it may be nil.
+	Default func()
+	// Before runs before each call that is timed, of all forms, and is not
 	// timed; it may be nil.
 	Before func()
 }
 
 // Run reports the time of Parallel, as ns/op, and as of-ideal how many times
 // its ideal that is: the time of Sequential divided by Workers. Without Workers
-// it reports as of-sequential how many times the time of Sequential it is.
+// it reports as of-sequential how many times the time of Sequential it is. With
+// Default it also reports as of-default how many times the time of that it is.
 func (p Pair) Run(b *testing.B) {
 	unit := "of-ideal"
 	if p.Workers == 0 {
 		unit = "of-sequential"
 	}
 	calls, workers := max(1, p.Calls), float64(max(1, p.Workers))
-	var times, ratios []float64
+	parallel := func(form func()) float64 {
+		if p.Hot {
+			form()
+		}
+		return since(form, calls, p.Before)
+	}
+	var times, ratios, ofDefault []float64
 	for b.Loop() {
 		sequential := since(p.Sequential, calls, p.Before)
-		if p.Hot {
-			p.Parallel()
+		took := parallel(p.Parallel)
+		times = append(times, took/float64(calls))
+		ratios = append(ratios, took*workers/sequential)
+		if p.Default != nil {
+			ofDefault = append(ofDefault, took/parallel(p.Default))
 		}
-		parallel := since(p.Parallel, calls, p.Before)
-		times = append(times, parallel/float64(calls))
-		ratios = append(ratios, parallel*workers/sequential)
 	}
 	b.ReportMetric(median(times), "ns/op")
 	b.ReportMetric(median(ratios), unit)
+	if p.Default != nil {
+		b.ReportMetric(median(ofDefault), "of-default")
+	}
 }
 
 // Part reports the time of call alone, as ns/op and for that many bytes as MB/s,

@@ -85,6 +85,22 @@ func TestPairWithoutWorkersReportsTheRatioToTheSequentialLoop(t *testing.T) {
 	assert.Equal(t, map[string]float64{"ns/op": 3e6, "of-sequential": 1.5}, got)
 }
 
+func TestPairComparesWithTheDefault(t *testing.T) {
+	calls := 0
+	got := benchmark(t, "3x", func(b *testing.B) {
+		calls = 0
+		clock.Pair{
+			Sequential: sleep(8 * time.Millisecond), Parallel: sleep(3 * time.Millisecond), Workers: 4, Hot: true,
+			Default: func() {
+				calls++
+				time.Sleep(2 * time.Millisecond)
+			},
+		}.Run(b)
+	})
+	assert.Equal(t, map[string]float64{"ns/op": 3e6, "of-ideal": 1.5, "of-default": 1.5}, got)
+	assert.Equal(t, 6, calls)
+}
+
 func TestPairReportsTheMedian(t *testing.T) {
 	calls := 0
 	got := benchmark(t, "5x", func(b *testing.B) {

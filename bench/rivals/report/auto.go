@@ -9,38 +9,39 @@ import (
 )
 
 // grained is the work in which Auto stands beside every pair of a schedule and
-// a grain.
+// a grain, in turn with each.
 const grained = "Grain"
 
 // autoOf returns how many times the best pair's time Auto needs for a case, and
-// which pair that is.
-func autoOf(s *results.Set, name string) (auto, pair float64, way string) {
-	k := results.Key{Work: grained, Case: name, Way: "parmap-Auto", Workers: 2}
-	other := best(s, grained, name, "of-ideal", func(way string) bool { return way != k.Way && way != "sequential" })
-	return s.Median(k, "of-ideal"), s.Median(other, "of-ideal"), other.Way
+// which pair that is: the best by its own comparison with Auto.
+func autoOf(s *results.Set, name string) (ratio float64, pair results.Key) {
+	pair = best(s, grained, name, "of-default", func(way string) bool { return way != "parmap-Auto" })
+	return 1 / s.Median(pair, "of-default"), pair
 }
 
 func autoWorst(s *results.Set) (w worst) {
 	for _, c := range s.Cases(grained) {
-		auto, pair, _ := autoOf(s, c)
-		w.add(auto/pair, c, false)
+		ratio, _ := autoOf(s, c)
+		w.add(ratio, c, false)
 	}
 	return w
 }
 
-// writeAuto writes Auto's own table.
+// writeAuto writes Auto's own table. How far Auto is from itself says how much
+// is noise.
 func writeAuto(w io.Writer, s *results.Set) {
-	t := table{head: []string{"load", "Auto, of ideal", "best pair, of ideal", "ratio", "best pair"}}
+	t := table{head: []string{"load", "Auto, of ideal", "Auto, of the best pair", "best pair", "Auto, of Auto"}}
 	for _, c := range s.Cases(grained) {
-		auto, pair, way := autoOf(s, c)
-		ratio := fmt.Sprintf("%.3f", auto/pair)
-		if math.IsNaN(auto / pair) {
+		auto := results.Key{Work: grained, Case: c, Way: "parmap-Auto", Workers: 2}
+		ratio, pair := autoOf(s, c)
+		if math.IsNaN(ratio) {
 			continue
 		}
-		if auto/pair > 1.05 {
-			ratio = "**" + ratio + "**"
+		text := fmt.Sprintf("%.3f", ratio)
+		if ratio > 1.05 {
+			text = "**" + text + "**"
 		}
-		t.add(c, fmt.Sprintf("%.3f", auto), fmt.Sprintf("%.3f", pair), ratio, way)
+		t.add(c, fmt.Sprintf("%.3f", s.Median(auto, "of-ideal")), text, pair.Way, fmt.Sprintf("%.3f", s.Median(auto, "of-default")))
 	}
 	t.writeTo(w)
 }
