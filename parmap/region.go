@@ -50,7 +50,6 @@ type region struct {
 	exited   bool        // under mu: a body called runtime.Goexit
 
 	// The caller's own:
-	n     int       // indices
 	crew  []*helper // who may be asked
 	fresh bool      // they were started for this region
 	short int       // how many more would be welcome
@@ -162,7 +161,6 @@ func (r *region) most(n int, c config) int {
 
 // run executes r.body over [0, n), n > 0.
 func (r *region) run(n int, c config) {
-	r.n = n
 	workers := r.most(n, c)
 	cells := r.sched.Cut(c.schedule, n, c.grain, workers)
 	workers = min(workers, cells)
@@ -187,7 +185,7 @@ func (r *region) run(n int, c config) {
 			r.join()
 		}
 	}()
-	r.attendFirst()
+	r.attendFirst(n)
 	r.join()
 	returned = true
 	if r.panicked != nil {
@@ -290,7 +288,7 @@ func (r *region) attend(w int, again bool) {
 // As long as it would like more helpers, it takes few cells at a time, 1 at
 // first: so a short region rouses nobody and a long one soon, and a helper that
 // was busy elsewhere finds most of the work still to be had.
-func (r *region) attendFirst() {
+func (r *region) attendFirst(n int) {
 	before := catchFaults()
 	returned := false
 	defer func() {
@@ -327,7 +325,7 @@ func (r *region) attendFirst() {
 		}
 		last = now
 		done += hi - lo
-		rest := float64(took) / float64(hi-lo) * float64(r.n-done) // by the last chunk: the first are cold
+		rest := float64(took) / float64(hi-lo) * float64(n-done) // by the last chunk: the first are cold
 		lasted := now.Sub(begin)
 		r.recruit(lasted > rouseFor || lasted > rouseAfter && rest > float64(rouseFor))
 	}
