@@ -1,7 +1,6 @@
 package bench_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -85,13 +84,8 @@ func BenchmarkBulk(b *testing.B) {
 	n := memory.Len(1 << 26)
 	dst, src := full(b, n, 1), full(b, n, 3).Data()
 	for _, w := range writers {
-		for _, way := range w.ways {
-			clock.Run(b, w.task+"/way="+way.way, func(b *testing.B) {
-				b.SetBytes(int64(w.bytes * n))
-				for b.Loop() {
-					way.write(dst, src)
-				}
-			})
+		for _, x := range w.ways {
+			alone(b, w.task+"/", w.bytes*n, way{name: x.way, call: func() { x.write(dst, src) }})
 		}
 	}
 }
@@ -99,10 +93,7 @@ func BenchmarkBulk(b *testing.B) {
 // full returns n elements that are v.
 func full(tb testing.TB, n int, v float64) *shmarray.Array[float64] {
 	a, err := shmarray.Full(v, n)
-	if errors.Is(err, errors.ErrUnsupported) {
-		tb.Skip(err)
-	}
-	require.NoError(tb, err)
+	skip(tb, err)
 	tb.Cleanup(func() { assert.NoError(tb, a.Close()) })
 	return a
 }
@@ -150,10 +141,7 @@ func BenchmarkBulkCreate(b *testing.B) {
 		clock.Run(b, c.task+"/way="+c.way, func(b *testing.B) {
 			var a *shmarray.Array[float64]
 			clock.Part(b, 8*n,
-				func() {
-					_, free := memory.Private.Take(b, n)
-					free()
-				},
+				func() { memory.Settle(b, n) },
 				func() {
 					var err error
 					a, err = c.create(src)

@@ -92,18 +92,21 @@ func (p Place) Three(tb testing.TB, n int) *[3][]float64 {
 	return v
 }
 
+// Settle takes n elements and gives them back: memory that the host of a virtual
+// machine has taken back costs up to two seconds more, and that is not what a
+// first fill is to measure.
+func Settle(tb testing.TB, n int) {
+	_, free := Private.Take(tb, n)
+	free()
+}
+
 // FirstFill measures how long it takes to allocate n elements and store to each
-// of them, by fill. Right before it, memory of the same size is taken and given
-// back: memory that the host of a virtual machine has taken back costs up to two
-// seconds more.
+// of them, by fill, right after Settle.
 func (p Place) FirstFill(b *testing.B, n int, fill func(x []float64)) {
 	var x []float64
 	var free func()
 	clock.Part(b, 8*n,
-		func() {
-			_, free := Private.Take(b, n)
-			free()
-		},
+		func() { Settle(b, n) },
 		func() {
 			x, free = p.Take(b, n)
 			fill(x)

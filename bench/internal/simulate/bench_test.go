@@ -25,34 +25,31 @@ func BenchmarkModel(b *testing.B) {
 	workers := runtime.GOMAXPROCS(0)
 	turns := work.Turns(20 * time.Millisecond)
 	b.Run("control", func(b *testing.B) { clock.Control(b, workers, func() { work.Spin(turns) }) })
-	for _, s := range work.Shapes {
-		for _, total := range []time.Duration{100 * time.Microsecond, time.Millisecond, 20 * time.Millisecond} {
-			const n = 1000
-			load := s.Load(n, total)
-			recorded := simulate.Record(s.Name, n, 5, load.Each)
-			for _, p := range schedules {
-				b.Run(fmt.Sprintf("%s/%gms/%v", s.Name, total.Seconds()*1e3, p), func(b *testing.B) {
-					model := simulate.Run(recorded, p, workers, simulate.Measured)
-					schedule := parmap.Schedule(p)
-					var times, ratios []float64
-					for b.Loop() {
-						start := time.Now()
-						load.Range(0, n)
-						sequential := float64(time.Since(start))
-						parmap.For(n, load.Each, schedule)
-						start = time.Now()
-						parmap.For(n, load.Each, schedule)
-						parallel := float64(time.Since(start))
-						times = append(times, parallel)
-						ratios = append(ratios, parallel/sequential)
-					}
-					slices.Sort(times)
-					slices.Sort(ratios)
-					b.ReportMetric(times[len(times)/2], "ns/op")
-					b.ReportMetric(model.Makespan, "model-ns")
-					b.ReportMetric(ratios[len(ratios)/2]*recorded.Total()/model.Makespan, "measured-of-model")
-				})
-			}
+	const n = 1000
+	for load := range work.Loads(n) {
+		recorded := simulate.Record(load.Name, n, 5, load.Each)
+		for _, p := range schedules {
+			b.Run(fmt.Sprintf("%v/%v", load, p), func(b *testing.B) {
+				model := simulate.Run(recorded, p, workers, simulate.Measured)
+				schedule := parmap.Schedule(p)
+				var times, ratios []float64
+				for b.Loop() {
+					start := time.Now()
+					load.Range(0, n)
+					sequential := float64(time.Since(start))
+					parmap.For(n, load.Each, schedule)
+					start = time.Now()
+					parmap.For(n, load.Each, schedule)
+					parallel := float64(time.Since(start))
+					times = append(times, parallel)
+					ratios = append(ratios, parallel/sequential)
+				}
+				slices.Sort(times)
+				slices.Sort(ratios)
+				b.ReportMetric(times[len(times)/2], "ns/op")
+				b.ReportMetric(model.Makespan, "model-ns")
+				b.ReportMetric(ratios[len(ratios)/2]*recorded.Total()/model.Makespan, "measured-of-model")
+			})
 		}
 	}
 }
