@@ -86,7 +86,7 @@ func (c command) run(ctx context.Context) error {
 		Progress: rounds.Line(os.Stderr),
 	}.Run(ctx)
 	for _, x := range failures {
-		fmt.Fprintf(os.Stderr, "%s: %v\n%s\n", x.Unit.Name, x.Err, x.Tail)
+		fmt.Fprintf(os.Stderr, "%v\n%s\n", x, x.Tail)
 	}
 	if err != nil {
 		return err
@@ -122,14 +122,13 @@ func (c command) build(ctx context.Context, scratch string) ([]rounds.Unit, erro
 			return nil, err
 		}
 	}
-	var programs [2]string
-	var names [2][]string
+	var programs, names [2][]string
 	for side, dir := range []string{old, root} {
-		programs[side] = filepath.Join(scratch, [2]string{"old", "new"}[side])
-		if _, err := output(ctx, "go", "-C", dir, "test", "-c", "-o", programs[side], "./bench"); err != nil {
+		path := filepath.Join(scratch, [2]string{"old", "new"}[side])
+		if programs[side], err = rounds.TestBinary(ctx, dir, "./bench", path); err != nil {
 			return nil, err
 		}
-		list, err := output(ctx, programs[side], "-test.list", "^Benchmark")
+		list, err := output(ctx, path, "-test.list", "^Benchmark")
 		if err != nil {
 			return nil, err
 		}
@@ -156,8 +155,8 @@ func (c command) build(ctx context.Context, scratch string) ([]rounds.Unit, erro
 }
 
 // unit is one start of a test binary.
-func (c command) unit(program, name, pattern string) rounds.Unit {
-	argv := []string{program, "-test.run=^$", "-test.timeout=0", "-test.bench=" + pattern, "-test.benchtime=" + c.benchtime}
+func (c command) unit(program []string, name, pattern string) rounds.Unit {
+	argv := append(program[:len(program):len(program)], "-test.bench="+pattern, "-test.benchtime="+c.benchtime)
 	if c.cpu != "" {
 		argv = append(argv, "-test.cpu="+c.cpu)
 	}

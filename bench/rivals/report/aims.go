@@ -20,8 +20,7 @@ type aim struct {
 	missed string
 }
 
-// aims are in the order of the report. The figures of peers and the machine
-// they come from are a later section's.
+// aims are in the order of the report.
 var aims = []aim{
 	{work: "empty region", limit: 250, time: true, figure: of("ns/op", "parmap-Auto", "Empty", "")},
 	{work: "empty region, allocations", limit: 0, figure: of("allocs/op", "parmap-Auto", "Empty", "")},
@@ -56,7 +55,7 @@ var aims = []aim{
 // is too small to share.
 func smallWorst(s *results.Set) (w worst) {
 	for _, c := range s.Cases("Small") {
-		k := results.Key{Work: "Small", Case: c, Way: "parmap-Auto", Workers: 2}
+		k := two("Small", c, "parmap-Auto")
 		took := s.Median(k, "ns/op")
 		w.add(took-1.02*took/s.Median(k, "of-sequential"), c, false)
 	}
@@ -66,7 +65,7 @@ func smallWorst(s *results.Set) (w worst) {
 // speedup is that of Auto on two workers.
 func speedup(work string) func(s *results.Set) worst {
 	return func(s *results.Set) (w worst) {
-		w.add(2/s.Median(results.Key{Work: work, Way: "parmap-Auto", Workers: 2}, "of-ideal"), "", true)
+		w.add(2/s.Median(two(work, "", "parmap-Auto"), "of-ideal"), "", true)
 		return w
 	}
 }
@@ -76,7 +75,7 @@ func sweepWorst(where string) func(s *results.Set) worst {
 	return func(s *results.Set) (w worst) {
 		for _, sweep := range work.Sweeps {
 			of := func(where string) results.Key {
-				return results.Key{Work: "Sweep", Case: where + "/" + sweep.Name, Way: "parmap-ForRange", Workers: 2}
+				return two("Sweep", where+"/"+sweep.Name, "parmap-ForRange")
 			}
 			w.add(s.Ratio(of(where), of("heap"), "MB/s"), sweep.Name, true)
 		}
@@ -144,7 +143,7 @@ func (a aim) number(v float64) string {
 func of(unit, way, work string, cases ...string) func(s *results.Set) worst {
 	return func(s *results.Set) (w worst) {
 		for _, c := range cases {
-			w.add(s.Median(results.Key{Work: work, Case: c, Way: way, Workers: 2}, unit), c, false)
+			w.add(s.Median(two(work, c, way), unit), c, false)
 		}
 		return w
 	}
@@ -154,8 +153,8 @@ func of(unit, way, work string, cases ...string) func(s *results.Set) worst {
 func between(unit, way, other, work string, atLeast bool, cases ...string) func(s *results.Set) worst {
 	return func(s *results.Set) (w worst) {
 		for _, c := range cases {
-			a := results.Key{Work: work, Case: c, Way: way, Workers: 2}
-			b := results.Key{Work: work, Case: c, Way: other, Workers: 2}
+			a := two(work, c, way)
+			b := two(work, c, other)
 			w.add(s.Ratio(a, b, unit), c, atLeast)
 		}
 		return w

@@ -32,7 +32,7 @@ func autoWorst(s *results.Set) (w worst) {
 func writeAuto(w io.Writer, s *results.Set) {
 	t := table{head: []string{"load", "Auto, of ideal", "Auto, of the best pair", "best pair", "Auto, of Auto"}}
 	for _, c := range s.Cases(grained) {
-		auto := results.Key{Work: grained, Case: c, Way: "parmap-Auto", Workers: 2}
+		auto := two(grained, c, "parmap-Auto")
 		ratio, pair := autoOf(s, c)
 		if math.IsNaN(ratio) {
 			continue

@@ -21,7 +21,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
@@ -115,8 +114,8 @@ func (c command) measure(ctx context.Context, scratch, path string) error {
 	}.Run(ctx)
 	var names []string
 	for _, x := range failures {
-		fmt.Fprintf(os.Stderr, "\n%s: %v in round %d\n%s\n", x.Unit.Name, x.Err, x.Round, x.Tail)
-		names = append(names, fmt.Sprintf("%s: %v in round %d", x.Unit.Name, x.Err, x.Round))
+		fmt.Fprintf(os.Stderr, "\n%v\n%s\n", x, x.Tail)
+		names = append(names, x.String())
 	}
 	if len(names) > 0 {
 		// In the format of results a line is of those behind it: end with one that
@@ -131,17 +130,11 @@ func build(ctx context.Context, dir string) (programs []program, versions []stri
 	for _, p := range []struct{ kind, module, pkg string }{
 		{others, ".", "."}, {own, "../..", "./bench"}, {model, "../..", "./bench/internal/simulate"},
 	} {
-		path := filepath.Join(dir, p.kind+".test")
-		out, err := exec.CommandContext(ctx, "go", "-C", p.module, "test", "-c", "-o", path, p.pkg).CombinedOutput()
+		argv, err := rounds.TestBinary(ctx, p.module, p.pkg, filepath.Join(dir, p.kind+".test"))
 		if err != nil {
-			return nil, nil, fmt.Errorf("building %s: %w\n%s", p.pkg, err, out)
+			return nil, nil, err
 		}
-		programs = append(programs, program{
-			name: p.kind,
-			kind: p.kind,
-			argv: []string{path, "-test.run=^$", "-test.timeout=0"},
-			flag: "-test.",
-		})
+		programs = append(programs, program{name: p.kind, kind: p.kind, argv: argv, flag: "-test."})
 	}
 	children, missing, err := beyond.Build(ctx, dir)
 	if err != nil {

@@ -134,7 +134,7 @@ func writeMachine(w io.Writer, s *results.Set) {
 			t.add(f.label, strings.ReplaceAll(v, "|", "/"))
 		}
 	}
-	control := results.Key{Work: "Control", Workers: 2}
+	control := two("Control", "", "")
 	if v := s.Values(control, "of-ideal"); len(v) > 0 {
 		t.add("free machine?", fmt.Sprintf("two goroutines that only compute take %.3f of ideal (median; %.3f to %.3f): 1.00 on a machine that does nothing else",
 			results.Quantile(v, 0.5), slices.Min(v), slices.Max(v)))

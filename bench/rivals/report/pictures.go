@@ -23,7 +23,7 @@ func overhead(dir string, s *results.Set) error {
 	var all []dot
 	for _, way := range s.Ways("Empty", "", 2) {
 		if way != "sequential" {
-			all = append(all, dotOf(s, results.Key{Work: "Empty", Way: way, Workers: 2}, "ns/op", way))
+			all = append(all, dotOf(s, two("Empty", "", way), "ns/op", way))
 		}
 	}
 	if len(all) == 0 {
@@ -85,7 +85,7 @@ func loads(s *results.Set, total string) *plot.Plot {
 	for k, w := range shown {
 		var xys plotter.XYs
 		for at, shape := range names {
-			x := s.Median(results.Key{Work: "Load", Case: shape + "/" + total, Way: w.way, Workers: 2}, "of-ideal")
+			x := s.Median(two("Load", shape+"/"+total, w.way), "of-ideal")
 			if !math.IsNaN(x) {
 				xys = append(xys, plotter.XY{X: max(x, 0.95), Y: float64(at) + 0.3 - 0.6*float64(k)/float64(len(shown)-1)})
 				most = max(most, 1.2*x)
@@ -125,7 +125,7 @@ func bandwidth(dir string, s *results.Set) error {
 	for _, sweep := range work.Sweeps {
 		var all []dot
 		for _, x := range swept {
-			k := results.Key{Work: "Sweep", Case: x.where + "/" + sweep.Name, Way: x.way, Workers: 2}
+			k := two("Sweep", x.where+"/"+sweep.Name, x.way)
 			if len(s.Values(k, "MB/s")) > 0 {
 				all = append(all, dotOf(s, k, "MB/s", x.name))
 			}

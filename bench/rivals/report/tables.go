@@ -39,22 +39,18 @@ type grid struct {
 	work    string
 	unit    string // "ns/op", "of-ideal", "MB/s"
 	workers int
-	cases   []string // nil: all
-	ways    func(way string) bool
+	cases   []string
 }
 
 func (g grid) writeTo(w io.Writer, s *results.Set) {
 	cases := g.cases
-	if cases == nil {
-		cases = s.Cases(g.work)
-	}
 	values := map[string][]float64{}
 	best := make([]float64, len(cases))
 	for at, c := range cases {
 		best[at] = math.NaN()
 		for _, way := range s.Ways(g.work, c, g.workers) {
 			v := s.Median(results.Key{Work: g.work, Case: c, Way: way, Workers: g.workers}, g.unit)
-			if math.IsNaN(v) || g.ways != nil && !g.ways(way) {
+			if math.IsNaN(v) {
 				continue
 			}
 			if values[way] == nil {
@@ -97,10 +93,7 @@ func rank(values map[string][]float64, best []float64, unit string) (ways []stri
 	for way, v := range values {
 		ways = append(ways, way)
 		for at := range v {
-			r := v[at] / best[at]
-			if unit == "MB/s" {
-				r = 1 / r
-			}
+			r := times(v[at], best[at], unit)
 			if math.IsNaN(r) {
 				r = 1e6
 			}
@@ -113,15 +106,20 @@ func rank(values map[string][]float64, best []float64, unit string) (ways []stri
 	return ways
 }
 
+// times returns how many times as bad as b a is.
+func times(a, b float64, unit string) float64 {
+	if unit == "MB/s" {
+		return b / a
+	}
+	return a / b
+}
+
 // better reports whether a is better than b; NaN is the worst.
 func better(a, b float64, unit string) bool {
 	if math.IsNaN(a) || math.IsNaN(b) {
 		return !math.IsNaN(a)
 	}
-	if unit == "MB/s" {
-		return a > b
-	}
-	return a < b
+	return times(a, b, unit) < 1
 }
 
 // format prints a median for people.
@@ -159,12 +157,7 @@ type loss struct {
 	unit                    string
 }
 
-func (l loss) ratio() float64 {
-	if l.unit == "MB/s" {
-		return l.theirs / l.mine
-	}
-	return l.mine / l.theirs
-}
+func (l loss) ratio() float64 { return times(l.mine, l.theirs, l.unit) }
 
 // losses compares the default with the best rival of each case of a work, and
 // returns the cases in which that one is better by more than 2%, and not by
@@ -185,10 +178,15 @@ func losses(s *results.Set, x shownWork) (all []loss, compared int) {
 	return all, compared
 }
 
+// two returns the key of a way on two workers.
+func two(work, name, way string) results.Key {
+	return results.Key{Work: work, Case: name, Way: way, Workers: 2}
+}
+
 // best returns the key of the best way that is wanted, on two workers.
 func best(s *results.Set, work, name, unit string, wanted func(way string) bool) (k results.Key) {
 	for _, way := range s.Ways(work, name, 2) {
-		x := results.Key{Work: work, Case: name, Way: way, Workers: 2}
+		x := two(work, name, way)
 		if wanted(way) && better(s.Median(x, unit), s.Median(k, unit), unit) {
 			k = x
 		}

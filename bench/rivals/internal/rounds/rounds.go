@@ -50,6 +50,11 @@ type Failure struct {
 	Tail  string // the last lines of what it printed
 }
 
+// String returns it without Tail, in one line.
+func (f Failure) String() string {
+	return fmt.Sprintf("%s: %v in round %d", f.Unit.Name, f.Err, f.Round)
+}
+
 // Run runs the plan. It returns early, with an error, if ctx ends or Out fails.
 func (p Plan) Run(ctx context.Context) ([]Failure, error) {
 	var failures []Failure
