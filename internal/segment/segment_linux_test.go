@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -183,6 +184,30 @@ func TestHugePages(t *testing.T) {
 		t.Skip("needs Linux 6.1 and free huge pages: ", err)
 	}
 	assert.Equal(t, 4*huge, mapped)
+}
+
+// TestSegmentsOfOneLengthLieApart holds that there is a huge page between them,
+// as vectors that are a power of two apart are slow to walk along together.
+func TestSegmentsOfOneLengthLieApart(t *testing.T) {
+	if raced || math.MaxInt == math.MaxInt32 {
+		t.Skip("the Go heap's addresses, or few")
+	}
+	const huge = 2 << 20
+	for _, create := range []func(nbytes int, name string) (*segment.Segment, error){segment.New, segment.NewPrivate} {
+		for _, nbytes := range []int{2 * huge, 2*huge - 4096} {
+			var at []int
+			for range 4 {
+				s, err := create(nbytes, "test")
+				require.NoError(t, err)
+				defer func() { assert.NoError(t, s.Close()) }()
+				at = append(at, int(uintptr(unsafe.Pointer(unsafe.SliceData(s.Bytes()))))) // unsafe: only looked at
+			}
+			slices.Sort(at)
+			for k, lo := range at[1:] {
+				assert.GreaterOrEqual(t, lo-at[k], 3*huge, "%d bytes", nbytes)
+			}
+		}
+	}
 }
 
 // hugeBytes returns how much of the mapping at addr has huge pages.
