@@ -39,8 +39,9 @@ func forms(size int) []form {
 		},
 		{
 			work.Rows{Name: "store", N: size, Cols: size, Fill: func(i int, row []float64) {
+				first := i * size // by hand: the compiler would multiply for each j
 				for j := range row {
-					row[j] = float64(i*size + j)
+					row[j] = float64(first + j)
 				}
 			}},
 			func(m []float64, lo, hi int) { work.Ramp(m, lo*size, hi*size) },

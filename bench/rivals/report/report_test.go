@@ -72,7 +72,7 @@ func TestLossesComeFirst(t *testing.T) {
 	text := report(t, sample)
 	losses := under(text, "Losses")
 	assert.Less(t, strings.Index(text, "## Losses"), strings.Index(text, "## Aims"))
-	assert.Contains(t, losses, "| empty region | at most 250 ns | 301 ns | 20% |")
+	assert.Contains(t, losses, "| empty region | at most 250 ns | 301 ns | 20.2% |")
 	assert.NotContains(t, losses, "loads of 20 ms", "reached")
 	assert.Contains(t, losses, "| Empty |  | tbb-auto | 150 ns | 301 ns | 2.00 |")
 	assert.Contains(t, losses, "| Sweep | heap/copy | openmp-static | 45.1 GB/s | 40.1 GB/s | 1.12 |")

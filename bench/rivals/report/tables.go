@@ -154,7 +154,7 @@ func duration(ns float64) string {
 type loss struct {
 	work, name, ours, rival string
 	mine, theirs            float64
-	unit                    string
+	unit, why               string
 }
 
 func (l loss) ratio() float64 { return times(l.mine, l.theirs, l.unit) }
@@ -170,7 +170,7 @@ func losses(s *results.Set, x shownWork) (all []loss, compared int) {
 		if min(len(s.Values(mine, x.unit)), len(s.Values(theirs, x.unit))) >= 4 {
 			compared++
 		}
-		l := loss{x.work, c, mine.Way, theirs.Way, s.Median(mine, x.unit), s.Median(theirs, x.unit), x.unit}
+		l := loss{x.work, c, mine.Way, theirs.Way, s.Median(mine, x.unit), s.Median(theirs, x.unit), x.unit, x.why}
 		if l.ratio() > 1.02 && results.Differ(s.Values(mine, x.unit), s.Values(theirs, x.unit)) {
 			all = append(all, l)
 		}
