@@ -23,8 +23,9 @@ func Ones(shape ...int) (*Array[float64], error) { return Full(1.0, shape...) }
 //
 // Creating costs some 40 us, and 0.1 s a GiB on two processors, or 0.4 where there
 // are no huge pages (they take Linux 6.1). After that no access is slower than
-// any other: the memory is there, and mapped. Large arrays do not lie a power of
-// two apart, as slices of make can: a loop along several would be slow.
+// any other: the memory is there, and mapped. Arrays of a large power of two of
+// bytes do not lie just as far apart, as slices of make do: a loop along several
+// would be slow on some processors.
 func New[T Elem](shape ...int) (*Array[T], error) {
 	return anonymous[T](segment.New, shape)
 }

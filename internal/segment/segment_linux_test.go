@@ -190,7 +190,7 @@ func TestHugePages(t *testing.T) {
 // as vectors that are a power of two apart are slow to walk along together.
 func TestSegmentsOfOneLengthLieApart(t *testing.T) {
 	if raced || math.MaxInt == math.MaxInt32 {
-		t.Skip("the Go heap's addresses, or few")
+		t.Skip("under the race detector a segment lies in the Go heap; on 32 bits addresses are few")
 	}
 	const huge = 2 << 20
 	for _, create := range []func(nbytes int, name string) (*segment.Segment, error){segment.New, segment.NewPrivate} {

@@ -123,11 +123,12 @@ const hugePage = 2 << 20
 // It is free now, and no more than a wish when that changes.
 //
 // Mappings of one length that follow each other are a huge page further apart
-// than they would have to be. Where vectors lie a large power of two apart, and a
-// loop walks along several, their elements drive each other out of the first
-// cache: a triad over three of the heap's, 512 MiB apart, moves 19 GB/s on two
-// processors and 10 on one, with a huge page more 34 and 25 (an AMD EPYC;
-// BenchmarkSweep in package bench).
+// than they would have to be. A loop along several vectors is slow if they lie a
+// large power of two apart: a triad over three of the heap's, 512 MiB apart, moves
+// 19 GB/s on two processors and 10 on one, with a page or a huge page more 34 and
+// 25 (an AMD EPYC; BenchmarkSweep in package bench). AMD's processors look up their
+// first cache by a hash of the bits 12 to 27 of an address, and lines of one set
+// that have the same drive each other out (Lipp et al., Take A Way, 2020).
 func hugeAddress(nbytes int) unsafe.Pointer {
 	if nbytes < hugePage || nbytes > math.MaxInt-2*hugePage {
 		return nil
