@@ -51,7 +51,8 @@ func ceil(n, d int) int { return (n + d - 1) / d }
 // share is the part of its own cells that a worker takes at once under Auto:
 // 1/share. What it has in hand nobody can take over, so a large share costs
 // balance; a small one costs claims, about 8 ns each. A worker that is alone
-// has nobody to leave some to, and takes half at a time.
+// has nobody to leave some to, and takes half at a time, to look in between whether
+// the loop is to end.
 //
 // No chunk is larger than the first of an even deal. Where all cells are dealt
 // to the caller, as the others sleep, an eighth of them would be more than all
