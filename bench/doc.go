@@ -19,8 +19,13 @@
 // sequential is a plain loop. The others have the name of the verb, of the
 // schedule, or of both, and of the grain: parmap-Dynamic-g16. parmap-proc runs a
 // kernel in worker processes, of which there are none but on Linux: elsewhere
-// it is skipped. What begins with goroutine is what people write without the
-// project.
+// it is skipped. shmarray is the methods and functions of arrays. What begins
+// with goroutine is what people write without the project.
+//
+// Loads are the shapes of package work and what all bodies take together. Vectors
+// are in the heap, in memory of this process alone (private), in memory that
+// processes share (shmarray), or in .npy files (npy). A hot loop follows another,
+// a parked one an idle millisecond.
 //
 // # Figures
 //
@@ -38,7 +43,7 @@
 // BenchmarkControl is no loop of the project's: it is 1.0 on a machine that does
 // nothing else. Look at it first.
 //
-// Benchmarks without either are ordinary ones: compare them with the way
+// Benchmarks without these three are ordinary ones: compare them with the way
 // sequential of the same run.
 //
 // # Work

@@ -21,8 +21,8 @@ type form struct {
 	element func(m []float64) func(k int)
 }
 
-// forms are a square of exponentials and sines and one of numbers stored, of so
-// many rows that fit the cache.
+// forms are a square of exponentials and sines and one of numbers stored. With
+// 320 rows each fits the second cache.
 func forms(size int) []form {
 	expSin := work.ExpSin(size)
 	return []form{

@@ -48,7 +48,7 @@ type Load struct {
 	Name  string        // of the shape
 	Total time.Duration // of all bodies on one processor
 	// Each does the work of index i. It is a closure, as users write them; the
-	// method would copy its receiver in each call, for 7 ns.
+	// value of a method would copy its receiver in each call, for 7 ns.
 	Each  func(i int)
 	turns []int
 }
