@@ -145,11 +145,11 @@ func unpack(dir string) error {
 	return nil
 }
 
-// optimize is as a release is built, on any processor of its kind, as Go
-// programs are. Loops begin where a line of the cache does: without that, one
-// and the same loop can take twice the time in one program that it takes in
-// another.
-var optimize = []string{"-O2", "-falign-functions=64", "-falign-loops=32"}
+// Optimize is the flags of C and C++: as a release is built that is to run on any
+// processor of its kind, as Go programs do. Loops begin where a line of the cache
+// does: without that, one and the same loop can take twice the time in one program
+// that it takes in another.
+var Optimize = []string{"-O2", "-falign-functions=64", "-falign-loops=32"}
 
 // A site is a directory with the sources. What several children need is built
 // by the first that asks.
@@ -176,7 +176,7 @@ func newSite(ctx context.Context, dir string) *site {
 
 // run runs a compiler.
 func (s *site) run(ctx context.Context, name string, args ...string) error {
-	cmd := exec.CommandContext(ctx, name, append(optimize[:len(optimize):len(optimize)], args...)...)
+	cmd := exec.CommandContext(ctx, name, append(Optimize[:len(Optimize):len(Optimize)], args...)...)
 	cmd.Dir = s.dir
 	_, err := output(cmd)
 	return err

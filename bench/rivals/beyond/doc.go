@@ -42,7 +42,8 @@
 // says what was chosen and why. Bodies in C and C++ stand in the loop, as their
 // users would write them, where a Go verb calls a function. Vectors are in what
 // malloc returns, in files that the processes share for Python; so those have
-// no Sweep and no FirstFill.
+// no Sweep and no FirstFill. Nor have they TrivialEach and Reduce: they would
+// measure the call of a Python function.
 //
 // BenchmarkControl is no loop of the library's, but for OpenMP, whose threads are
 // bound to processors so that no others can be told to spread; the names say heap

@@ -125,7 +125,7 @@ func (c command) build(ctx context.Context, scratch string) ([]rounds.Unit, erro
 	var programs, names [2][]string
 	for side, dir := range []string{old, root} {
 		path := filepath.Join(scratch, [2]string{"old", "new"}[side])
-		if programs[side], err = rounds.TestBinary(ctx, dir, "./bench", path); err != nil {
+		if programs[side], err = rounds.Build(ctx, dir, "./bench", path); err != nil {
 			return nil, err
 		}
 		list, err := output(ctx, path, "-test.list", "^Benchmark")

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/parfor-go/parfor/bench/rivals/internal/results"
 )
@@ -12,17 +11,20 @@ import (
 // a grain, in turn with each.
 const grained = "Grain"
 
-// autoOf returns how many times the best pair's time Auto needs for a case, and
-// which pair that is: the best by its own comparison with Auto.
-func autoOf(s *results.Set, name string) (ratio float64, pair results.Key) {
+// autoMost is how many times the best pair's time Auto is to need at most.
+const autoMost = 1.05
+
+// autoOf returns how many times the best pair's time Auto needs for a case, round
+// by round, and which pair that is: the best by its own comparison with Auto.
+func autoOf(s *results.Set, name string) (ratios []float64, pair results.Key) {
 	pair = best(s, grained, name, "of-default", func(way string) bool { return way != "parmap-Auto" })
-	return 1 / s.Median(pair, "of-default"), pair
+	return each(s.Values(pair, "of-default"), func(v float64) float64 { return 1 / v }), pair
 }
 
 func autoWorst(s *results.Set) (w worst) {
 	for _, c := range s.Cases(grained) {
-		ratio, _ := autoOf(s, c)
-		w.add(ratio, c, false)
+		ratios, _ := autoOf(s, c)
+		w.add(ratios, c, false)
 	}
 	return w
 }
@@ -33,12 +35,13 @@ func writeAuto(w io.Writer, s *results.Set) {
 	t := table{head: []string{"load", "Auto, of ideal", "Auto, of the best pair", "best pair", "Auto, of Auto"}}
 	for _, c := range s.Cases(grained) {
 		auto := two(grained, c, "parmap-Auto")
-		ratio, pair := autoOf(s, c)
-		if math.IsNaN(ratio) {
+		ratios, pair := autoOf(s, c)
+		if len(ratios) == 0 {
 			continue
 		}
+		ratio := results.Quantile(ratios, 0.5)
 		text := fmt.Sprintf("%.3f", ratio)
-		if ratio > 1.05 {
+		if ratio > autoMost {
 			text = "**" + text + "**"
 		}
 		t.add(c, fmt.Sprintf("%.3f", s.Median(auto, "of-ideal")), text, pair.Way, fmt.Sprintf("%.3f", s.Median(auto, "of-default")))

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/parfor-go/parfor/bench/rivals/beyond"
 )
 
 // A fact is one line about a run or its machine: "key: value" before the results,
@@ -24,34 +26,53 @@ var facts = []fact{
 	{"date", "date"},
 	{"rounds", "rounds"},
 	{"processors", "processors"},
+	{"caches", "caches"},
 	{"memory", "memory"},
 	{"kernel", "kernel"},
 	{"parfor", "parfor"},
 	{"go", "Go"},
 	{"libraries", "Go libraries"},
 	{"beyond", "beyond Go"},
+	{"flags", "C and C++ with"},
 	{"failed", "failed"},
 }
 
 // describe writes the facts as key: value lines.
-func describe(ctx context.Context, w io.Writer, rounds int, beyond []string) {
+func describe(ctx context.Context, w io.Writer, rounds int, versions []string) {
 	values := map[string]string{
 		"command":    "go -C bench/rivals run ./report " + strings.Join(os.Args[1:], " "),
 		"date":       time.Now().UTC().Format(time.DateOnly),
 		"rounds":     fmt.Sprint(rounds),
 		"processors": fmt.Sprintf("%d, %s", runtime.NumCPU(), cpuinfo("/proc/cpuinfo", "model name")),
+		"caches":     caches(),
 		"memory":     cpuinfo("/proc/meminfo", "MemTotal"),
 		"kernel":     said(ctx, "uname", "-sr"),
-		"parfor":     said(ctx, "git", "rev-parse", "--short", "HEAD"),
+		"parfor":     said(ctx, "git", "describe", "--always", "--dirty"),
 		"go":         strings.TrimPrefix(runtime.Version(), "go") + " " + runtime.GOOS + "/" + runtime.GOARCH,
 		"libraries":  libraries(said(ctx, "go", "list", "-m", "-f", "{{if not .Indirect}}{{.Path}} {{.Version}}{{end}}", "all")),
-		"beyond":     strings.Join(beyond, ", "),
+		"beyond":     strings.Join(versions, ", "),
+		"flags":      strings.Join(beyond.Optimize, " "),
 	}
 	for _, f := range facts {
 		if v := strings.TrimSpace(values[f.key]); v != "" {
 			fmt.Fprintf(w, "%s: %s\n", f.key, v)
 		}
 	}
+}
+
+// caches returns the sizes of the first processor's.
+func caches() string {
+	var all []string
+	for k := range 4 {
+		read := func(name string) string {
+			text, _ := os.ReadFile(fmt.Sprintf("/sys/devices/system/cpu/cpu0/cache/index%d/%s", k, name))
+			return strings.TrimSpace(string(text))
+		}
+		if level := read("level"); level != "" {
+			all = append(all, fmt.Sprintf("L%s %s %s", level, strings.ToLower(read("type")), read("size")))
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // said returns what a program prints, "" if it cannot be run.

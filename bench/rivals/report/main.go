@@ -38,7 +38,7 @@ func main() {
 	flag.StringVar(&c.only, "only", "", "measure only the benchmarks whose name matches this regular expression")
 	flag.BoolVar(&c.short, "short", false, "small vectors and matrices")
 	flag.StringVar(&c.raw, "raw", "", "keep what the programs print in this file")
-	flag.StringVar(&c.from, "from", "", "measure nothing and read such a file")
+	flag.StringVar(&c.from, "from", "", "read such a file in place of measuring; only the bodies that are simulated are timed")
 	flag.StringVar(&c.out, "o", "..", "directory for RESULTS.md and the plots")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -130,7 +130,7 @@ func build(ctx context.Context, dir string) (programs []program, versions []stri
 	for _, p := range []struct{ kind, module, pkg string }{
 		{others, ".", "."}, {own, "../..", "./bench"}, {model, "../..", "./bench/internal/simulate"},
 	} {
-		argv, err := rounds.TestBinary(ctx, p.module, p.pkg, filepath.Join(dir, p.kind+".test"))
+		argv, err := rounds.Build(ctx, p.module, p.pkg, filepath.Join(dir, p.kind+".test"))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -4,7 +4,6 @@ import (
 	"image/color"
 	"math"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -16,20 +15,18 @@ import (
 	"github.com/parfor-go/parfor/bench/work"
 )
 
-func trim(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
-
 // overhead draws the time of an empty region of every rival.
 func overhead(dir string, s *results.Set) error {
 	var all []dot
 	for _, way := range s.Ways("Empty", "", 2) {
-		if way != "sequential" {
+		if !sequential(way) {
 			all = append(all, dotOf(s, two("Empty", "", way), "ns/op", way))
 		}
 	}
 	if len(all) == 0 {
 		return nil
 	}
-	p := dots("A loop of two empty bodies on two workers", "ns, median and quartiles", all)
+	p := dots("A loop of two empty bodies on two workers", "ns, median and quartiles", false, all)
 	return save(filepath.Join(dir, "overhead.png"), 17*vg.Centimeter, vg.Length(2+0.5*float64(len(all)))*vg.Centimeter, p)
 }
 
@@ -110,7 +107,7 @@ func loads(s *results.Set, total string) *plot.Plot {
 // swept are the ways in the plot of memory bandwidth.
 var swept = []struct{ way, where, name string }{
 	{"sequential", "heap", "sequential"},
-	{"parmap-ForRange", "heap", "parmap, heap"},
+	{"parmap-Auto", "heap", "parmap, heap"},
 	{"parmap-ForRange", "shmarray", "parmap, shared"},
 	{"parmap-ForRange", "private", "parmap, private"},
 	{"parmap-ForRange", "npy", "parmap, .npy"},
@@ -127,11 +124,12 @@ func bandwidth(dir string, s *results.Set) error {
 		for _, x := range swept {
 			k := two("Sweep", x.where+"/"+sweep.Name, x.way)
 			if len(s.Values(k, "MB/s")) > 0 {
-				all = append(all, dotOf(s, k, "MB/s", x.name))
+				d := dotOf(s, k, "MB/s", x.name)
+				all = append(all, dot{d.name, d.lo / 1e3, d.mid / 1e3, d.hi / 1e3})
 			}
 		}
 		if len(all) > 0 {
-			panels = append(panels, dots(sweep.Name, "MB/s", all))
+			panels = append(panels, dots(sweep.Name, "GB/s", true, all))
 		}
 	}
 	if len(panels) == 0 {

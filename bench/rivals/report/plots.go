@@ -1,11 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 	"os"
 	"slices"
-	"strings"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -25,10 +26,10 @@ var (
 )
 
 func colourOf(way string) color.Color {
-	switch strings.FieldsFunc(way, func(r rune) bool { return r == '-' || r == ',' })[0] {
-	case "parmap", "shmarray":
+	switch {
+	case isOurs(way):
 		return blue
-	case "openmp", "tbb", "multiprocessing", "joblib":
+	case !inGo(way):
 		return orange
 	}
 	return gray
@@ -45,23 +46,24 @@ func dotOf(s *results.Set, k results.Key, unit, name string) dot {
 	return dot{name, results.Quantile(v, 0.25), results.Quantile(v, 0.5), results.Quantile(v, 0.75)}
 }
 
-// dots is a plot of one row for each dot, the smallest at the top, along a
-// logarithmic axis.
-func dots(title, axis string, all []dot) *plot.Plot {
+// dots is a plot of one row for each dot, the best at the top: times along a
+// logarithmic axis, or what is the better the more there is along one from zero.
+func dots(title, axis string, more bool, all []dot) *plot.Plot {
 	slices.SortFunc(all, func(a, b dot) int {
-		if a.mid < b.mid {
-			return 1
+		if more {
+			a, b = b, a
 		}
-		return -1
+		return cmp.Compare(b.mid, a.mid)
 	})
 	p := newPlot(title, axis)
-	p.X.Scale = plot.LogScale{}
-	p.X.Tick.Marker = logTicks{}
+	if !more {
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
+	}
 	var names []string
 	for at, d := range all {
 		names = append(names, d.name)
 		y := float64(at)
-		p.Add(line(light, 0.5, plotter.XY{X: all[0].hi * 1e-6, Y: y}, plotter.XY{X: d.mid, Y: y}))
+		p.Add(line(light, 0.5, plotter.XY{X: d.mid * 1e-9, Y: y}, plotter.XY{X: d.mid, Y: y}))
 		p.Add(line(colourOf(d.name), 2, plotter.XY{X: d.lo, Y: y}, plotter.XY{X: d.hi, Y: y}))
 		p.Add(points(colourOf(d.name), draw.CircleGlyph{}, plotter.XY{X: d.mid, Y: y}))
 	}
@@ -69,6 +71,9 @@ func dots(title, axis string, all []dot) *plot.Plot {
 	p.X.Min, p.X.Max = math.Inf(1), 0
 	for _, d := range all {
 		p.X.Min, p.X.Max = min(p.X.Min, d.lo/1.2), max(p.X.Max, d.hi*1.2)
+	}
+	if more {
+		p.X.Min = 0
 	}
 	return p
 }
@@ -94,14 +99,18 @@ func points(c color.Color, shape draw.GlyphDrawer, xys ...plotter.XY) *plotter.S
 }
 
 // logTicks marks 1, 2 and 5 times the powers of ten, with numbers as people
-// write them.
+// write them: all of them if there are not too many.
 type logTicks struct{}
 
 func (logTicks) Ticks(lo, hi float64) (ticks []plot.Tick) {
 	for e := math.Floor(math.Log10(lo)); e <= math.Log10(hi); e++ {
 		for _, m := range []float64{1, 2, 5} {
 			if v := m * math.Pow(10, e); v >= lo && v <= hi {
-				ticks = append(ticks, plot.Tick{Value: v, Label: short(v)})
+				label := short(v)
+				if m > 1 && hi > 1000*lo {
+					label = ""
+				}
+				ticks = append(ticks, plot.Tick{Value: v, Label: label})
 			}
 		}
 	}
@@ -119,6 +128,8 @@ func short(v float64) string {
 	}
 	return trim(v)
 }
+
+func trim(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
 
 // save writes plots side by side to a PNG file.
 func save(path string, width, height vg.Length, panels ...*plot.Plot) error {

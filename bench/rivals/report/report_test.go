@@ -49,7 +49,10 @@ var sample = printed(
 	"Grain/heavy/1ms/way=parmap-Auto 1.0 of-ideal",
 	"Grain/heavy/1ms/way=parmap-Auto 1.0 of-default",
 	"Grain/heavy/1ms/way=parmap-Guided-g1 1.2 of-default",
+	"Sweep/heap/copy/way=parmap-Auto 40000 MB/s",
 	"Sweep/heap/copy/way=parmap-ForRange 40000 MB/s",
+	"Sweep/heap/triad/way=parmap-Auto 20000 MB/s",
+	"Sweep/heap/triad/way=openmp-static 32000 MB/s",
 	"Sweep/shmarray/copy/way=parmap-ForRange 41000 MB/s",
 	"Sweep/heap/copy/way=openmp-static 45000 MB/s",
 	"Model/even/1ms/Auto 1.05 measured-of-model",
@@ -72,22 +75,32 @@ func TestLossesComeFirst(t *testing.T) {
 	text := report(t, sample)
 	losses := under(text, "Losses")
 	assert.Less(t, strings.Index(text, "## Losses"), strings.Index(text, "## Aims"))
-	assert.Contains(t, losses, "| empty region | at most 250 ns | 301 ns | 20.2% |")
+	assert.Contains(t, losses, "| empty region | at most 250 ns | 301 ns | 300 ns to 301 ns | 20.2% | an offer to")
 	assert.NotContains(t, losses, "loads of 20 ms", "reached")
-	assert.Contains(t, losses, "| Empty |  | tbb-auto | 150 ns | 301 ns | 2.00 |")
-	assert.Contains(t, losses, "| Sweep | heap/copy | openmp-static | 45.1 GB/s | 40.1 GB/s | 1.12 |")
+	assert.Contains(t, losses, "| Empty |  | tbb-auto | 150 ns | 301 ns | 2.00 | an offer is")
+	assert.Contains(t, losses, "| Sweep | heap/copy | openmp-static | 45.1 GB/s | 40.1 GB/s | 1.12 | not known |")
+	assert.Contains(t, losses, "| Sweep | heap/triad | openmp-static | 32.1 GB/s | 20.0 GB/s | 1.60 | Go's heap lays")
 	assert.NotContains(t, losses, "| Load |", "within 2%")
 	assert.Less(t, strings.Index(losses, "| Empty |"), strings.Index(losses, "| Sweep |"), "the worst first")
-	assert.NotContains(t, losses, "sequential", "no rival")
+	rivals, plain, _ := strings.Cut(losses, "| work where the plain loop is faster |")
+	assert.NotContains(t, rivals, "| sequential |")
+	assert.Contains(t, plain, "| Empty |  | sequential | 5.01 ns | 301 ns | 60.00 |")
 }
 
 func TestEveryAimIsThereMissedOrNot(t *testing.T) {
 	text := under(report(t, sample), "Aims")
 	assert.Equal(t, len(aims)+2, strings.Count(strings.TrimSpace(text), "\n")+1)
-	assert.Contains(t, text, "| empty region | at most 250 ns | **301 ns** |  |")
-	assert.Contains(t, text, "| loads of 20 ms, of ideal | at most 1.040 | 1.032 | heavy/20ms |")
-	assert.Contains(t, text, "| loads of 1 ms, of ideal | at most 1.050 | not measured |  |")
-	assert.Contains(t, text, "| STREAM over shared arrays, of the heap | at least 0.970 | 1.025 | copy |")
+	assert.Contains(t, text, "| empty region | at most 250 ns | **301 ns** | 300 ns to 301 ns |  |")
+	assert.Contains(t, text, "| loads of 20 ms, of ideal | at most 1.040 | 1.032 | 1.031 to 1.033 | heavy/20ms |")
+	assert.Contains(t, text, "| loads of 1 ms, of ideal | at most 1.050 | not measured |  |  |")
+	assert.Contains(t, text, "| STREAM over shared arrays, of the heap | at least 0.970 | 1.025 | 1.025 to 1.025 | copy |")
+}
+
+func TestTheDefaultStandsBesideTheBestOthers(t *testing.T) {
+	text := under(report(t, sample), "Beside the best")
+	assert.Contains(t, text, "| Empty |  | 301 ns | errgroup | 1.4 us | 4.67 | tbb-auto | 150 ns | 0.50 |")
+	assert.Contains(t, text, "| Load | heavy/20ms | 1.03 | conc-iter | 1.02 | 0.99 | conc-iter | 1.02 | 0.99 |")
+	assert.Contains(t, text, "| Sweep | heap/triad | 20.0 GB/s |  | - | - | openmp-static | 32.1 GB/s | 0.62 |")
 }
 
 func TestAutoStandsBesideTheBestPair(t *testing.T) {
@@ -96,9 +109,9 @@ func TestAutoStandsBesideTheBestPair(t *testing.T) {
 	assert.Contains(t, text, "| heavy/1ms | 1.002 | 0.832 | parmap-Guided-g1 | 1.002 |")
 }
 
-func TestTheBestParallelWayIsBoldAndFirst(t *testing.T) {
+func TestTheBestParallelWayIsBoldAndFirstAndSequentialLoopsAreLast(t *testing.T) {
 	text := under(report(t, sample), "Overhead")
-	want := []string{"| sequential | 5.01 ns |", "| tbb-auto | **150 ns** |", "| parmap-Auto | 301 ns |", "| errgroup | 1.4 us |"}
+	want := []string{"| tbb-auto | **150 ns** |", "| parmap-Auto | 301 ns |", "| errgroup | 1.4 us |", "| sequential | 5.01 ns |"}
 	at := -1
 	for _, line := range want {
 		next := strings.Index(text, line)
@@ -150,9 +163,11 @@ func TestAUnitIsForOneProgram(t *testing.T) {
 
 func TestUnitsAreThoseWanted(t *testing.T) {
 	programs := []program{{name: "a", kind: others}, {name: "b", kind: others}, {name: "c", kind: own}}
-	var names []string
+	var names, patterns []string
 	for _, u := range units(programs, func(name string) bool { return name == "Fine" || name == "Grain" }, "1x", false) {
 		names = append(names, u.Name)
+		patterns = append(patterns, u.Argv[1])
 	}
 	assert.Equal(t, []string{"Fine (a)", "Fine (b)", "Grain (c)", "Fine (c)"}, names)
+	assert.Equal(t, []string{"^Benchmark(Fine)(/|$)", "^Benchmark(Fine)(/|$)", "^Benchmark(Grain)(/|$)", "^BenchmarkFine$/^/way=parmap-proc"}, patterns)
 }

@@ -69,7 +69,7 @@ func shaped(name string, n int, total time.Duration) simulate.Loop {
 	panic("report: no shape " + name)
 }
 
-// speedups draws what share of the ideal speed-up each policy keeps.
+// speedups draws the speed-up under each policy, beside the ideal one.
 func speedups(dir string, all []curve) error {
 	var panels []*plot.Plot
 	legend := plot.New()
@@ -103,18 +103,18 @@ func speedups(dir string, all []curve) error {
 				legend.Legend.Add(s.policy.String(), l)
 			}
 		}
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powersOfTwo{}
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, powersOfTwo{}
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powersOfFour{}
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, powersOfFour{}
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 1, mostWorkers, 0.9, mostWorkers
 		panels = append(panels, p)
 	}
 	return save(filepath.Join(dir, "scaling.png"), 38*vg.Centimeter, 10*vg.Centimeter, append(panels, legend)...)
 }
 
-// powersOfTwo marks 1, 4, 16, ...
-type powersOfTwo struct{}
+// powersOfFour marks 1, 4, 16, ...
+type powersOfFour struct{}
 
-func (powersOfTwo) Ticks(lo, hi float64) (ticks []plot.Tick) {
+func (powersOfFour) Ticks(lo, hi float64) (ticks []plot.Tick) {
 	for v := 1; float64(v) <= hi; v *= 4 {
 		ticks = append(ticks, plot.Tick{Value: float64(v), Label: fmt.Sprint(v)})
 	}

@@ -12,9 +12,10 @@ import (
 )
 
 // A table is printed as Markdown: the first column to the left, the others to
-// the right.
+// the right, but for the last of a table with reasons.
 type table struct {
 	head []string
+	left bool // the last column is prose
 	rows [][]string
 }
 
@@ -25,6 +26,9 @@ func (t *table) writeTo(w io.Writer) {
 	line(t.head)
 	rule := slices.Repeat([]string{"--:"}, len(t.head))
 	rule[0] = ":--"
+	if t.left {
+		rule[len(rule)-1] = ":--"
+	}
 	line(rule)
 	for _, row := range t.rows {
 		line(row)
@@ -34,7 +38,7 @@ func (t *table) writeTo(w io.Writer) {
 
 // A grid is a table of medians: a row for each way, a column for each case, the
 // best parallel one of a column in bold. The way that is best on the whole comes
-// first.
+// first, sequential loops last.
 type grid struct {
 	work    string
 	unit    string // "ns/op", "of-ideal", "MB/s"
@@ -87,11 +91,14 @@ func (g grid) writeTo(w io.Writer, s *results.Set) {
 func sequential(way string) bool { return strings.HasSuffix(way, "sequential") }
 
 // rank orders ways by the geometric mean of their ratios to the best of each
-// case, those with gaps behind the others.
+// case, those with gaps behind the others, and sequential ones behind all.
 func rank(values map[string][]float64, best []float64, unit string) (ways []string) {
 	score := map[string]float64{}
 	for way, v := range values {
 		ways = append(ways, way)
+		if sequential(way) {
+			score[way] = 1e9
+		}
 		for at := range v {
 			r := times(v[at], best[at], unit)
 			if math.IsNaN(r) {
@@ -148,34 +155,6 @@ func duration(ns float64) string {
 		}
 	}
 	return fmt.Sprintf("%.3g ns", ns)
-}
-
-// A loss is a case in which somebody else is faster than the project's default.
-type loss struct {
-	work, name, ours, rival string
-	mine, theirs            float64
-	unit, why               string
-}
-
-func (l loss) ratio() float64 { return times(l.mine, l.theirs, l.unit) }
-
-// losses compares the default with the best rival of each case of a work, and
-// returns the cases in which that one is better by more than 2%, and not by
-// chance (Mann and Whitney's test, p < 0.05).
-//
-// It also returns how many cases it could compare.
-func losses(s *results.Set, x shownWork) (all []loss, compared int) {
-	for _, c := range s.Cases(x.work) {
-		mine, theirs := best(s, x.work, c, x.unit, isDefault), best(s, x.work, c, x.unit, isRival)
-		if min(len(s.Values(mine, x.unit)), len(s.Values(theirs, x.unit))) >= 4 {
-			compared++
-		}
-		l := loss{x.work, c, mine.Way, theirs.Way, s.Median(mine, x.unit), s.Median(theirs, x.unit), x.unit, x.why}
-		if l.ratio() > 1.02 && results.Differ(s.Values(mine, x.unit), s.Values(theirs, x.unit)) {
-			all = append(all, l)
-		}
-	}
-	return all, compared
 }
 
 // two returns the key of a way on two workers.

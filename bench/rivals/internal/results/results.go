@@ -161,18 +161,21 @@ func (s *Set) Values(k Key, unit string) []float64 { return slices.Clone(s.value
 // are none.
 func (s *Set) Median(k Key, unit string) float64 { return Quantile(s.values[k][unit], 0.5) }
 
-// Ratio returns the median over the rounds of a over b: each with what was
-// measured soon before or after it. NaN if there is none of one.
-func (s *Set) Ratio(a, b Key, unit string) float64 {
-	x, y := s.values[a][unit], s.values[b][unit]
-	if len(x) != len(y) { // not of the same rounds
-		return s.Median(a, unit) / s.Median(b, unit)
+// Ratios returns a over b for each round: each with what was measured soon before
+// or after it. Where they are not of the same rounds it is one ratio, that of the
+// medians; it is nil if there is none of one.
+func (s *Set) Ratios(a, b Key, unit string) []float64 {
+	x, y := s.Values(a, unit), s.values[b][unit]
+	switch {
+	case len(x) == 0 || len(y) == 0:
+		return nil
+	case len(x) != len(y):
+		return []float64{Quantile(x, 0.5) / s.Median(b, unit)}
 	}
-	ratios := make([]float64, len(x))
 	for i := range x {
-		ratios[i] = x[i] / y[i]
+		x[i] /= y[i]
 	}
-	return Quantile(ratios, 0.5)
+	return x
 }
 
 // Quantile returns the q-quantile of v, 0 <= q <= 1, estimated as R8 of Hyndman

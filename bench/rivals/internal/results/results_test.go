@@ -89,10 +89,11 @@ func TestRatiosAreOfTheSameRound(t *testing.T) {
 	set := read(t, "BenchmarkX/way=a 1 10 ns/op\nBenchmarkX/way=b 1 5 ns/op\nBenchmarkX/way=a 1 22 ns/op\nBenchmarkX/way=b 1 10 ns/op\n"+
 		"BenchmarkX/way=a 1 9 ns/op\nBenchmarkX/way=b 1 5 ns/op\nBenchmarkX/way=c 1 4 ns/op\n")
 	key := func(way string) results.Key { return results.Key{Work: "X", Way: way, Workers: 1} }
-	assert.Equal(t, 2., set.Ratio(key("a"), key("b"), "ns/op"))
-	assert.Equal(t, 2.5, set.Ratio(key("a"), key("c"), "ns/op"), "of the medians")
-	assert.True(t, math.IsNaN(set.Ratio(key("a"), key("d"), "ns/op")))
-	assert.True(t, math.IsNaN(set.Ratio(key("d"), key("d"), "ns/op")))
+	assert.Equal(t, []float64{2, 2.2, 1.8}, set.Ratios(key("a"), key("b"), "ns/op"))
+	assert.Equal(t, []float64{2.5}, set.Ratios(key("a"), key("c"), "ns/op"), "of the medians")
+	assert.Empty(t, set.Ratios(key("a"), key("d"), "ns/op"))
+	assert.Empty(t, set.Ratios(key("d"), key("d"), "ns/op"))
+	assert.Equal(t, []float64{10, 22, 9}, set.Values(key("a"), "ns/op"), "as they were")
 }
 
 func TestDiffer(t *testing.T) {

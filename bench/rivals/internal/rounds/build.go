@@ -6,9 +6,9 @@ import (
 	"os/exec"
 )
 
-// TestBinary compiles the tests of a package, as seen from dir, to path, and
+// Build compiles the tests of a package, as seen from dir, to path, and
 // returns how to start its benchmarks; what is still missing is -test.bench.
-func TestBinary(ctx context.Context, dir, pkg, path string) (argv []string, err error) {
+func Build(ctx context.Context, dir, pkg, path string) (argv []string, err error) {
 	out, err := exec.CommandContext(ctx, "go", "-C", dir, "test", "-c", "-o", path, pkg).CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("building %s in %s: %w\n%s", pkg, dir, err, out)

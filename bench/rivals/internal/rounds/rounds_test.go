@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -131,4 +132,14 @@ func TestLineIsWrittenOver(t *testing.T) {
 		assert.True(t, strings.HasPrefix(lines[k], want), lines[k])
 		assert.Len(t, strings.TrimSuffix(lines[k], "\n"), 78)
 	}
+}
+
+func TestBuildSaysWhatDoesNotCompile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	argv, err := rounds.Build(t.Context(), ".", ".", path)
+	require.NoError(t, err)
+	assert.Equal(t, path, argv[0])
+	assert.FileExists(t, path)
+	_, err = rounds.Build(t.Context(), ".", "./nothere", path)
+	assert.ErrorContains(t, err, "building ./nothere in .: ")
 }
