@@ -38,7 +38,7 @@ func main() {
 	flag.StringVar(&c.only, "only", "", "measure only the benchmarks whose name matches this regular expression")
 	flag.BoolVar(&c.short, "short", false, "small vectors and matrices")
 	flag.StringVar(&c.raw, "raw", "", "keep what the programs print in this file")
-	flag.StringVar(&c.from, "from", "", "read such a file in place of measuring; only the bodies that are simulated are timed")
+	flag.StringVar(&c.from, "from", "", "measure nothing and read such a file")
 	flag.StringVar(&c.out, "o", "..", "directory for RESULTS.md and the plots")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -103,6 +103,7 @@ func (c command) measure(ctx context.Context, scratch, path string) error {
 	}
 	defer f.Close()
 	describe(ctx, f, c.rounds, versions)
+	recordRows(f)
 	failures, err := rounds.Plan{
 		Units:  units(programs, only.MatchString, c.benchtime, c.short),
 		Rounds: c.rounds,
@@ -159,7 +160,7 @@ func write(dir string, s *results.Set) error {
 			return err
 		}
 	}
-	curves := scale()
+	curves := scale(s)
 	if err := speedups(dir, curves); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/parfor-go/parfor/bench/rivals/internal/results"
+	"github.com/parfor-go/parfor/bench/work"
 )
 
 // printed is five rounds in which nothing varies but a little.
@@ -124,6 +125,17 @@ func TestTheMachineIsDescribed(t *testing.T) {
 	text := report(t, sample)
 	assert.Contains(t, text, "| Go | 1.99 |")
 	assert.Contains(t, text, "take 1.012 of ideal (median; 1.010 to 1.014)")
+}
+
+func TestRowsAreRecordedForTheSimulation(t *testing.T) {
+	assert.Empty(t, recorded(sample).Costs)
+	var raw strings.Builder
+	recordRows(&raw)
+	var s results.Set
+	require.NoError(t, s.Read(strings.NewReader(raw.String()+"BenchmarkEmpty 1 1 ns/op\n")))
+	l := recorded(&s)
+	assert.Len(t, l.Costs, work.MandelbrotSize)
+	assert.Greater(t, l.Costs[work.MandelbrotSize/2], 2*l.Costs[0], "the dear ones are in the middle")
 }
 
 func TestPlotsAreWrittenWhereThereAreFigures(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"image/color"
 	"io"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"gonum.org/v1/plot"
@@ -38,15 +40,41 @@ type curve struct {
 	runs map[simulate.Policy][]simulate.Result
 }
 
-// scale simulates the loops of the report. The rows of the Mandelbrot set are
-// timed here and now.
-func scale() (all []curve) {
+// rowsKey is the fact that holds the time of each row of the Mandelbrot set, in ns.
+const rowsKey = "rows"
+
+// recordRows times the rows, for the simulation, and writes the fact.
+func recordRows(w io.Writer) {
+	l := simulate.RecordRows(work.Mandelbrot(work.MandelbrotSize, work.MandelbrotLimit), 5)
+	fmt.Fprintf(w, "%s:", rowsKey)
+	for _, c := range l.Costs {
+		fmt.Fprintf(w, " %.0f", c)
+	}
+	fmt.Fprintln(w)
+}
+
+// recorded returns the loop of the rows, without bodies if they were not timed.
+func recorded(s *results.Set) simulate.Loop {
+	l := simulate.Loop{Name: "mandelbrot"}
+	for text := range strings.FieldsSeq(s.Config(rowsKey)) {
+		if c, err := strconv.ParseFloat(text, 64); err == nil && c >= 0 {
+			l.Costs = append(l.Costs, c)
+		}
+	}
+	return l
+}
+
+// scale simulates the loops of the report.
+func scale(s *results.Set) (all []curve) {
 	for _, l := range []simulate.Loop{
 		shaped("even", 100_000, 100*time.Millisecond),
 		shaped("heavy", 100_000, 100*time.Millisecond),
 		shaped("triangular", 1000, 20*time.Millisecond),
-		simulate.RecordRows(work.Mandelbrot(2048, 100), 5),
+		recorded(s),
 	} {
+		if len(l.Costs) == 0 {
+			continue
+		}
 		c := curve{l, map[simulate.Policy][]simulate.Result{}}
 		for workers := 1; workers <= mostWorkers; workers *= 2 {
 			for _, s := range simulated {
