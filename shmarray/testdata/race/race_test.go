@@ -88,10 +88,10 @@ func TestAfterReuse(t *testing.T) {
 			a := create(t)
 			var wg sync.WaitGroup
 			wg.Go(func() {
-				a.Data()[7]++ // race: AfterReuse
+				a.Data()[7] = 2 // race: AfterReuse
 			})
 			wg.Go(func() {
-				a.Data()[7]++ // race: AfterReuse
+				a.Data()[7] = 2 // race: AfterReuse
 			})
 			wg.Wait()
 		})
