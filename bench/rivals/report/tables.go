@@ -47,10 +47,9 @@ type grid struct {
 }
 
 func (g grid) writeTo(w io.Writer, s *results.Set) {
-	cases := g.cases
 	values := map[string][]float64{}
-	best := make([]float64, len(cases))
-	for at, c := range cases {
+	best := make([]float64, len(g.cases))
+	for at, c := range g.cases {
 		best[at] = math.NaN()
 		for _, way := range s.Ways(g.work, c, g.workers) {
 			v := s.Median(results.Key{Work: g.work, Case: c, Way: way, Workers: g.workers}, g.unit)
@@ -58,7 +57,7 @@ func (g grid) writeTo(w io.Writer, s *results.Set) {
 				continue
 			}
 			if values[way] == nil {
-				values[way] = slices.Repeat([]float64{math.NaN()}, len(cases))
+				values[way] = slices.Repeat([]float64{math.NaN()}, len(g.cases))
 			}
 			values[way][at] = v
 			if !sequential(way) && !better(best[at], v, g.unit) {
@@ -69,8 +68,8 @@ func (g grid) writeTo(w io.Writer, s *results.Set) {
 	if len(values) == 0 {
 		return
 	}
-	t := table{head: append([]string{"way"}, cases...)}
-	if len(cases) == 1 && cases[0] == "" {
+	t := table{head: append([]string{"way"}, g.cases...)}
+	if len(g.cases) == 1 && g.cases[0] == "" {
 		t.head[1] = g.unit
 	}
 	for _, way := range rank(values, best, g.unit) {
