@@ -29,11 +29,11 @@ type Kernel[A any] struct {
 //
 // Arguments travel by encoding/gob, arrays of package shmarray as references,
 // wherever in slices, maps and structs they are. An empty slice or map, and a
-// pointer to a zero number or string, may come as nil, and the type of what is in an interface has to be registered, by
-// gob.Register in a function init. NewKernel panics if the name is
-// taken, the body nil, or A a type that cannot travel: one with an unexported,
-// func or chan field and no encoding of its own, or a gonum matrix, which would
-// be copied: pass the array.
+// pointer to a zero number or string, may come as nil, and the type of what is in
+// an interface has to be registered, by gob.Register in a function init. NewKernel
+// panics if the name is taken, the body nil, or A a type that cannot travel: one
+// with an unexported, func or chan field and no encoding of its own, or a gonum
+// matrix, which would be copied: pass the array.
 func NewKernel[A any](name string, body func(ctx context.Context, lo, hi int, args A) error) *Kernel[A] {
 	if body == nil {
 		panic("parmap: nil body")
