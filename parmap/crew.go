@@ -21,7 +21,7 @@ var crew struct {
 const (
 	// spinFor is how long a helper looks for the next offer before it parks.
 	// A spinning helper begins a chunk 0.2 us after the offer, a parked one
-	// after 16 to 40; loops of a program's inner step follow each other within
+	// after 30 to 60; loops of a program's inner step follow each other within
 	// some 200 us.
 	spinFor = 500 * time.Microsecond
 
@@ -224,11 +224,14 @@ func (h *helper) next() *region {
 			continue
 		}
 		for end := time.Now().Add(retireAfter); h.word.Load() == parked; {
-			left := time.Until(end)
-			if left <= 0 && h.word.CompareAndSwap(parked, absent) {
+			if left := time.Until(end); left > 0 {
+				h.word.Wait(parked, left)
+				continue
+			}
+			h.word.Close() // before another goroutine can be this helper
+			if h.word.CompareAndSwap(parked, absent) {
 				return nil
 			}
-			h.word.Wait(parked, left)
 		}
 	}
 }

@@ -38,6 +38,9 @@ func (w *Word) Wait(old uint32, d time.Duration) {
 	}
 }
 
+// Close does nothing: the system lends nothing.
+func (w *Word) Close() {}
+
 // Wake ends the sleep of the goroutine in Wait, if there is one. The word must
 // have been changed before: who is about to sleep then does not.
 func (w *Word) Wake() {
