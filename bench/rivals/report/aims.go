@@ -33,7 +33,7 @@ var aims = []aim{
 		missed: "not known; the rounds differ more than those of OpenMP, whose threads are bound to their processors"},
 	{work: "the same after 2 ms, helper parked, of sequential", limit: 1,
 		figure: half(of("of-ideal", "parmap-Auto", "Fine", "gap-2000us")),
-		missed: "the helper sleeps, to wake it takes its caller 2 to 20 us, and it comes 16 to 40 us later: half of what the loop takes on two." +
+		missed: "the helper sleeps, to wake it takes its caller 2 to 20 us, and it comes 30 to 60 us later: half of what the loop takes on two." +
 			" Spinning longer than 0.5 ms would burn a processor that the program may need"},
 	{work: "loads of 20 ms, of ideal", limit: 1.04, figure: of("of-ideal", "parmap-Auto", "Load", loadsOf("20ms")...)},
 	{work: "loads of 1 ms, of ideal", limit: 1.05, figure: of("of-ideal", "parmap-Auto", "Load", loadsOf("1ms")...)},
@@ -46,7 +46,8 @@ var aims = []aim{
 		missed: "after a pause helpers sleep, and up to 64 bodies rouse them at once, for 10 to 20 us: what a body takes is not known before the first" +
 			" has run, and it may be a large part of the whole. With more bodies the first are run alone, to learn it; loops that follow each other within 0.5 ms find" +
 			" helpers awake. Tried: to remember functions whose loops were over before a roused helper" +
-			" came; it leaves 2 to 6 us of the 16, but short loops that follow each other then find the helper asleep each time, and take up to twice as long"},
+			" came, which leaves 2 to 6 us of the 16. But a loop that was brief on a small input would then run its first body alone on a large one, and short loops" +
+			" that follow each other would find the helper asleep each time. Also tried: a timer that rouses it if the loop has not ended by then; to set it takes as long as to rouse"},
 	{work: "100,000 trivial bodies, ForRange", limit: 70e3, time: true, figure: of("ns/op", "parmap-Auto", "TrivialRange", "100000")},
 	{work: "100,000 trivial bodies, For", limit: 85e3, time: true,
 		figure: of("ns/op", "parmap-Auto", "TrivialEach", "100000"),

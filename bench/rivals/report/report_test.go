@@ -173,6 +173,13 @@ func TestAUnitIsForOneProgram(t *testing.T) {
 	assert.Equal(t, "Load, Fine (bench)", u.Name)
 }
 
+func TestLongOnesRunSeveralTimes(t *testing.T) {
+	of := part{names: []string{"ExpSin"}, times: 3}
+	for asked, want := range map[string]string{"50ms": "3x", "1x": "1x"} {
+		assert.Contains(t, program{}.unit(of, asked, false).Argv, want, "asked for %s", asked)
+	}
+}
+
 func TestUnitsAreThoseWanted(t *testing.T) {
 	programs := []program{{name: "a", kind: others}, {name: "b", kind: others}, {name: "c", kind: own}}
 	var names, patterns []string
