@@ -21,7 +21,7 @@ var crew struct {
 const (
 	// spinFor is how long a helper looks for the next offer before it parks.
 	// A spinning helper begins a chunk 0.2 us after the offer, a parked one
-	// after 30 to 60; loops of a program's inner step follow each other within
+	// after 25 to 60; loops of a program's inner step follow each other within
 	// some 200 us.
 	spinFor = 500 * time.Microsecond
 
@@ -37,12 +37,13 @@ const (
 	// thread lets another have its processor, if one waits for it. That can be the
 	// caller's: the kernel wakes a helper's thread on the processor of its waker
 	// now and then, also when another is free, and there in its place. The caller
-	// would go on when the helper parks. More yields cost loops that come soon.
+	// would go on only when the helper parks, 500 us later. More yields make a helper
+	// slower to see an offer that comes soon.
 	//
-	// But after a sleep it is yieldsAwake times: the kernel owes one that has slept
-	// some time, and lets it have the processor at once again. With 1, 2, 4 and 8
-	// yields 9, 3, 2 and 0.1 of 1000 loops of 100 us after a pause of 2 ms took more
-	// than 450 us, most of them 630.
+	// But after a sleep it does so at yieldsAwake looks: the kernel owes one that has
+	// slept some time, and lets it have the processor at once again. With 1, 2, 4 and
+	// 8 yields 9, 3, 2 and 0.1 of 1000 loops of 20 bodies of 5 us after a pause of 2
+	// ms (as in BenchmarkFine) took more than 450 us, most of them 630.
 	yieldAt     = 8
 	yieldsAwake = 8
 
@@ -81,7 +82,7 @@ type helper struct {
 	word  park.Word
 	index int  // in the crew; of one outside it -1
 	procs int  // the helper's own: GOMAXPROCS in the region it was in last
-	slept bool // the helper's own: it has, and not yielded since
+	slept bool // the helper's own: it has slept, and not yielded since
 	_     [128]byte
 }
 
@@ -130,6 +131,7 @@ func hired(n int) []*helper {
 
 func newHelper(index int) *helper {
 	h := &helper{index: index}
+	h.word.Init()
 	h.word.Store(absent)
 	return h
 }
@@ -167,6 +169,7 @@ func (h *helper) retract(r *region) bool { return h.slot.CompareAndSwap(r, nil) 
 
 // loop is the helper's life.
 func (h *helper) loop() {
+	h.slept = true // its thread has, or this goroutine would not be new
 	if h.index < 0 {
 		if r := h.slot.Load(); r != nil {
 			h.take(r)
@@ -221,21 +224,18 @@ func (h *helper) next() *region {
 		if r := h.spin(); r != nil {
 			return r
 		}
-		h.slept = true
 		h.word.Store(parked)
 		if h.slot.Load() != nil {
 			h.word.Store(awake) // here already; who offered may say so too
 			continue
 		}
 		for end := time.Now().Add(retireAfter); h.word.Load() == parked; {
-			if left := time.Until(end); left > 0 {
-				h.word.Wait(parked, left)
-				continue
-			}
-			h.word.Close() // before another goroutine can be this helper
-			if h.word.CompareAndSwap(parked, absent) {
+			left := time.Until(end)
+			if left <= 0 && h.word.CompareAndSwap(parked, absent) {
 				return nil
 			}
+			h.slept = true
+			h.word.Wait(parked, left)
 		}
 	}
 }
@@ -246,14 +246,19 @@ func (h *helper) spin() *region {
 	if h.index >= h.procs-1 {
 		return h.slot.Load()
 	}
+	yields := 1
+	if h.slept {
+		yields = yieldsAwake
+	}
 	for end, look := time.Now().Add(spinFor), 0; ; look++ {
 		if r := h.slot.Load(); r != nil {
 			return r
 		}
 		for range pause {
 		}
-		if look == yieldAt {
-			h.yield()
+		if look >= yieldAt && look < yieldAt+yields {
+			park.Yield()
+			h.slept = false
 		}
 		// The call is also where the runtime can preempt this goroutine, to
 		// stop the world or to run another. Gosched in its place would let
@@ -262,16 +267,5 @@ func (h *helper) spin() *region {
 		if time.Now().After(end) {
 			return nil
 		}
-	}
-}
-
-// yield lets another thread have the helper's processor: see yieldAt.
-func (h *helper) yield() {
-	yields := 1
-	if h.slept {
-		yields, h.slept = yieldsAwake, false
-	}
-	for range yields {
-		park.Yield()
 	}
 }

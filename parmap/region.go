@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parfor-go/parfor/internal/sched"
+	"github.com/parfor-go/parfor/parmap/internal/park"
 )
 
 // A body is what a verb makes of its user's function: chunk runs the indices
@@ -127,9 +128,9 @@ const (
 	// rouseAfter is how long any other region must have lasted before they are,
 	// and rouseFor how long it must have lasted, or have to come if the bodies
 	// cost what those of the last chunk did. To rouse one costs the caller 2 to 20
-	// us; it comes 30 to 60 us later. After a pause, 1000 bodies of 5, 20
-	// and 100 us in all took 38, 43 and 110 us with helpers roused whatever was to
-	// come; they take 12, 28 and 118 (medians; BenchmarkSmall).
+	// us; it comes 25 to 60 us later. After a pause, 1000 bodies of 5, 20 and 100 us in
+	// all took 38, 43 and 110 us with helpers roused whatever was to come; they take
+	// 12, 28 and 118 (medians; BenchmarkSmall).
 	rouseAfter = 2 * time.Microsecond
 	rouseFor   = 100 * time.Microsecond
 
@@ -256,6 +257,9 @@ func (r *region) offer(want int, awake bool) (found int) {
 		r.live.Add(int64(found - counted))
 	}
 	r.short -= found
+	if found > 0 && !awake {
+		park.Hurry() // the last of them
+	}
 	return found
 }
 

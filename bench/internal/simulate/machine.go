@@ -67,7 +67,7 @@ var Measured = Machine{
 	Offer: 22,
 	// It comes 200 to 300 after that.
 	Notice: 250,
-	// To wake one takes the caller about 2000, and it comes 16,000 to 40,000 later.
+	// To wake one takes the caller 2000 to 10,000, and it comes 25,000 to 60,000 later.
 	Wake:   2000,
 	Arrive: 28_000,
 }
