@@ -15,13 +15,13 @@ lint:   ## gofmt, go vet, staticcheck
 fuzz:   ## five seconds for every fuzz target; FUZZTIME=1m for more
 	bash .ci/run fuzz
 
-bench:  ## run the benchmarks
+bench:  ## run the benchmarks of all packages
 	go test -run '^$$' -bench . -benchmem ./...
 
 rivals: ## run the benchmarks beside other libraries: some ten minutes
 	go -C bench/rivals test -run '^$$' -bench . -timeout 0 ./...
 
-report: ## measure everything and write bench/RESULTS.md: an hour; ARGS="-rounds 1" for less
+report: ## measure everything and write bench/RESULTS.md: an hour; ARGS="-rounds 1 -o /tmp" for a look
 	go -C bench/rivals run ./report $(ARGS)
 
 bench-check: ## is the checkout slower than BASE (HEAD~1)? an hour; ARGS="-bench Fine" for less

@@ -5,7 +5,8 @@
 //	go -C bench/rivals test -run '^$' -bench . -benchtime 100ms -count 10 -timeout 0 | tee new.txt
 //	benchstat -col /way new.txt
 //
-// That takes some twenty minutes; some of the work and some of the rivals are
+// That takes some twenty minutes, make rivals, which runs each for a second and
+// once, ten; some of the work and some of the rivals are
 //
 //	-bench 'Load//^1ms/(sequential|parmap-Auto|pond)'
 //
@@ -13,7 +14,7 @@
 // command check compares two revisions of the project:
 //
 //	make report
-//	make bench-check BASE=v1.2.0
+//	make bench-check BASE=HEAD~5
 //
 // # Fairness
 //

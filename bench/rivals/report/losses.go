@@ -26,9 +26,8 @@ var reasons = []struct{ work, name, way, text string }{
 	{"TrivialRange", "1000", "sequential", "too small to share: see the aim of such work"},
 	{"TrivialEach", "1000", "sequential", "too small to share: see the aim of such work"},
 	{"Fine", "gap-2000us", "openmp-", "its threads are told never to sleep (OMP_WAIT_POLICY=active); helpers do after 0.5 ms"},
-	{"Fine", "gap-", "", "a helper begins 0.6 us after the call, and the call returns 0.5 us after the last body: 1 to 2 percent of 50 us"},
-	{"Mandelbrot", "", "", undecided},
-	{"ExpSin", "", "", undecided},
+	{"Fine", "gap-2000us", "", "helpers sleep after 0.5 ms: see the aim of such loops"},
+	{"Fine", "gap-", "", "a helper begins 0.6 us after the call, and the call returns 0.5 us after the last body: 2 percent of 50 us"},
 	{"Load", "", "openmp-guided", "gcc inlines the bodies; a thousand calls are 1 to 2 us"},
 	{"Reduce", "", "openmp-simd", "it may change the order of the sum, and adds in the lanes of a vector; Reduce has one order, and so the same bits everywhere"},
 	{"Pipe", "1us", "", "to hand an item on takes 2 us: two locks, and goroutines that wait for each other, as by default two items for each worker are under way; see Window256"},
@@ -39,7 +38,6 @@ var reasons = []struct{ work, name, way, text string }{
 
 const (
 	compilers = "the compilers: see the sequential loops of each language; a call of a body costs 1.3 to 1.6 ns more"
-	undecided = "not decided: see how much two goroutines that only compute differ, under free machine"
 	layout    = "Go's heap lays the three vectors 512 MiB apart, C's a page further: see Memory"
 )
 

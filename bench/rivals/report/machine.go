@@ -43,7 +43,7 @@ func describe(ctx context.Context, w io.Writer, rounds int, versions []string) {
 		"command":    "go -C bench/rivals run ./report " + strings.Join(os.Args[1:], " "),
 		"date":       time.Now().UTC().Format(time.DateOnly),
 		"rounds":     fmt.Sprint(rounds),
-		"processors": fmt.Sprintf("%d, %s", runtime.NumCPU(), cpuinfo("/proc/cpuinfo", "model name")),
+		"processors": processors(),
 		"caches":     caches(),
 		"memory":     cpuinfo("/proc/meminfo", "MemTotal"),
 		"kernel":     said(ctx, "uname", "-sr"),
@@ -58,6 +58,15 @@ func describe(ctx context.Context, w io.Writer, rounds int, versions []string) {
 			fmt.Fprintf(w, "%s: %s\n", f.key, v)
 		}
 	}
+}
+
+// processors says how many there are and of what kind.
+func processors() string {
+	virtual := ""
+	if strings.Contains(cpuinfo("/proc/cpuinfo", "flags"), " hypervisor") {
+		virtual = " of a virtual machine"
+	}
+	return fmt.Sprintf("%d%s, %s", runtime.NumCPU(), virtual, cpuinfo("/proc/cpuinfo", "model name"))
 }
 
 // caches returns the sizes of the first processor's.

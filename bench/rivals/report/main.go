@@ -10,9 +10,13 @@
 //	go -C bench/rivals run ./report -from /tmp/raw.txt
 //	benchstat -col /way /tmp/raw.txt
 //
-// For a quick look at everything:
+// For a quick look at everything, or a closer one at something, elsewhere:
 //
 //	go -C bench/rivals run ./report -rounds 1 -benchtime 1x -short -o /tmp
+//	go -C bench/rivals run ./report -only 'Load|Fine' -o /tmp
+//
+// OpenMP and oneTBB are measured where there are gcc and g++ with libtbb,
+// multiprocessing and joblib where there is a python3 with NumPy and joblib.
 package main
 
 import (
@@ -34,7 +38,7 @@ import (
 func main() {
 	var c command
 	flag.IntVar(&c.rounds, "rounds", 10, "times that everything is measured")
-	flag.StringVar(&c.benchtime, "benchtime", "50ms", "time, or times, for each benchmark in a round")
+	flag.StringVar(&c.benchtime, "benchtime", "50ms", "time, or times, for each benchmark in a round; the matrices run three times instead of a time")
 	flag.StringVar(&c.only, "only", "", "measure only the benchmarks whose name matches this regular expression")
 	flag.BoolVar(&c.short, "short", false, "small vectors and matrices")
 	flag.StringVar(&c.raw, "raw", "", "keep what the programs print in this file")

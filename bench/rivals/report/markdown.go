@@ -13,22 +13,25 @@ import (
 // preface says how to read the figures.
 const preface = `Figures are medians of the rounds. **Of ideal** is the time divided by the ideal time, which is that of the
 sequential loop, in turn with it, divided by the number of workers: 1 is perfect, 2 is no gain on two workers.
-A figure below 1 is noise. **GB/s** count what the loop reads and writes. The best parallel way of a column is in
-bold, and the best on the whole comes first.
+Below 1 is noise, and says how far off the figures around it can be. **Of sequential** is the time divided by that
+of the sequential loop: below 1 is a gain. **GB/s** count what the loop reads and writes. The best parallel way of a
+column is in bold, and the best on the whole comes first. In Aims what is missed is in bold; **by** is how much, of the
+aim or as a time, and **at** the case that is the worst.
 
 **Ways.** parmap-Auto is the project without options; Static, Dynamic and Guided are its other schedules, and
 parmap-proc its worker processes. goroutine-chunked is a goroutine for each worker, with an equal share;
 goroutine-each is one for each body. ants, conc, errgroup, lo, pond and rill are libraries; -chunked and -batch
 bundle bodies as their documentation recommends. openmp-static, -dynamic and -guided are its schedules,
-tbb-auto, -simple and -static its partitioners. multiprocessing and joblib fill shared NumPy arrays from worker
-processes. A way that ends with sequential is the plain loop in the language of what is before it; sequential
-alone is Go's.
+openmp-simd a sum in the lanes of a vector; tbb-auto, -simple and -static are its partitioners. multiprocessing and
+joblib fill shared NumPy arrays from worker processes, with the methods of the pool (map, imap) or one call a chunk.
+-For-row and -For-index are For with a call for each row or element, -gN is Grain(N), -Window256 Window(256). A way
+that ends with sequential is the plain loop in the language of what is before it; sequential alone is Go's.
 
 **Loads.** even: all bodies take the same time. triangular: body i takes i+1 units. reversed: the other way
 round. heavy: one in a hundred takes a hundred times what the others do. bimodal: the second half takes ten
 times the first. 20ms is what all bodies take together on one processor. gap-200us: between two loops the program
 computes something else for so long on one goroutine. hot: the loop follows another; parked: after a
-millisecond. sum/100000: over so many elements.
+millisecond. 10/1us: 10 bodies that take 1 us in all. sum/100000: over so many elements.
 
 `
 

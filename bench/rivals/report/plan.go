@@ -19,9 +19,9 @@ type part struct {
 	pattern string
 	cpu     int
 	of      string // the kind of the programs that have them
-	// times, if it is not 0, is how often those run that take longer than the time
-	// for each benchmark. Once is too few for them: the same loop takes 280 ms and
-	// then 410.
+	// times, if it is not 0, is how often each of them runs in a round, whatever time
+	// was asked for: it takes longer than that, and once is too few, as the same loop
+	// takes 280 ms and then 410.
 	times int
 }
 

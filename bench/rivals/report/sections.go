@@ -86,7 +86,7 @@ var sections = []section{
 		title: "Forms and small loops",
 		works: []shownWork{
 			{work: "Form", unit: "of-ideal", text: "One loop by hand, and with closures, of ideal:"},
-			{work: "Small", unit: "of-sequential", text: "Loops too small to share, of the sequential loop's time:", split: firstPart},
+			{work: "Small", unit: "of-sequential", text: "Loops too small to share, of the sequential loop's time (the aim is about the difference of the two):", split: firstPart},
 		},
 	},
 	{
