@@ -125,12 +125,11 @@ const (
 	// much to run alone in order to learn what it costs.
 	coarse = 64
 
-	// rouseAfter is how long any other region must have lasted before they are,
-	// and rouseFor how long it must have lasted, or have to come if the bodies
-	// cost what those of the last chunk did. To rouse one costs the caller 2 to 20
-	// us; it comes 25 to 60 us later. After a pause, 1000 bodies of 5, 20 and 100 us in
-	// all took 38, 43 and 110 us with helpers roused whatever was to come; they take
-	// 12, 28 and 118 (medians; BenchmarkSmall).
+	// rouseAfter is how long any other region must have lasted before they are, and
+	// rouseFor how long it must have lasted, or have to come if the bodies cost what
+	// those of the last chunk did. To rouse one costs the caller 2 to 20 us; it comes
+	// 25 to 60 us later. After a pause, 1000 bodies of 5, 20 and 100 us in all took 38,
+	// 43 and 110 us with all roused at once; they take 12, 28 and 118 (BenchmarkSmall).
 	rouseAfter = 2 * time.Microsecond
 	rouseFor   = 100 * time.Microsecond
 
