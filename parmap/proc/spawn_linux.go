@@ -320,11 +320,3 @@ func (p *process) wait() string {
 	}
 	return state.String()
 }
-
-// yield lets another process have this processor, if one waits for it.
-//
-// It is a RawSyscall: for the runtime it is as if the kernel had interrupted the
-// goroutine there. As a Syscall it woke the runtime's monitor, which then looked
-// every 20 to 70 us what the worker was doing, for a few milliseconds: 100 us of
-// work took 112 us on two workers, and takes 72 to 91 (BenchmarkLoad).
-func yield() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }

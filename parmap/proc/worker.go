@@ -15,6 +15,7 @@ import (
 
 	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
+	"github.com/parfor-go/parfor/parmap/internal/park"
 )
 
 // spinFor is how long a worker looks for the next run before it sleeps. One that
@@ -240,7 +241,7 @@ func spin(d, alone time.Duration, done func() bool) bool {
 			return false
 		}
 		if spent >= alone {
-			yield()
+			park.Yield()
 		}
 	}
 }
