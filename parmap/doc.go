@@ -91,8 +91,8 @@
 // Helpers wait for the next loop for half a millisecond, spinning, then sleep,
 // and end after 100 milliseconds without work. With one worker, that is by
 // [Serial], Workers(1), or GOMAXPROCS=1 unless more are asked for, there are
-// none. In a testing/synctest bubble use Serial: the bubble's clock would stand
-// still for as long as a helper spins, and so would the helper.
+// none. In a testing/synctest bubble use Serial: there a helper would spin for
+// ever, as the bubble's clock stands still meanwhile.
 //
 // A body must not wait for another of the same call, which may come after it
 // on the same worker; only with as many Workers as bodies, and more than the

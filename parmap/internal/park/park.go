@@ -11,8 +11,8 @@
 // A program whose goroutines go to sleep so every few milliseconds has 10,000 such
 // looks a second, each an interrupt and two switches on the processor of somebody who
 // computes, and loses 8 to 20 percent of it. On an eventfd, in the runtime's poller, a
-// sleeper can be overheard for 10 ms, as a thread that comes from there with a
-// goroutine to run leaves nobody behind who listens.
+// sleeper can go unheard for 10 ms: a thread that comes from there with a goroutine
+// to run leaves nobody behind who listens.
 package park
 
 import (
