@@ -5,15 +5,15 @@
 //	make bench-check BASE=HEAD ARGS="-bench 'Load/even|Fine'"
 //
 // The checkout is what is in the directory, committed or not, and the revision
-// HEAD~1 unless another is named. It builds the benchmarks of package bench of both, each with its own sources,
-// and runs them in turn, round by round, so that what changes on the machine
-// meanwhile meets both. A benchmark that both have has become slower if the
-// median over the rounds of new over old is above the limit and more rounds say
-// so than chance would have it (the sign test, p < 0.05). The limit is 5 percent,
-// the rounds are 6, and vectors and matrices small, unless flags say otherwise
-// (-percent, -rounds, -short=false). What is compared is
-// of-ideal, the ratio to the sequential loop of the same benchmark, or where
-// there is none the time.
+// HEAD~1 unless another is named. It builds the benchmarks of package bench of
+// both, each with its own sources, and runs them in turn, round by round, so that
+// what changes on the machine meanwhile meets both. A benchmark that both have has
+// become slower if the median over the rounds of new over old is above the limit
+// and more rounds say so than chance would have it (the sign test, p < 0.05). What
+// is compared is of-ideal, the ratio to the sequential loop of the same benchmark,
+// or where there is none the time. The limit is 5 percent, the rounds are 6, and
+// vectors and matrices small, unless flags say otherwise (-percent, -rounds,
+// -short=false).
 //
 // Everything takes an hour. The machine should do nothing else: BenchmarkControl
 // is there to tell.
