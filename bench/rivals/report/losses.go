@@ -31,6 +31,7 @@ var reasons = []struct{ work, name, way, text string }{
 	{"Load", "", "openmp-guided", "gcc inlines the bodies; a thousand calls are 1 to 2 us"},
 	{"Reduce", "", "openmp-simd", "it may change the order of the sum, and adds in the lanes of a vector; Reduce has one order, and so the same bits everywhere"},
 	{"Pipe", "1us", "", "to hand an item on takes 2 us: two locks, and goroutines that wait for each other, as by default two items for each worker are under way; see Window256"},
+	{"Distances", "", "", notKnown + "; most ways that give each processor one half of the rows are as slow, and those that hand rows out in ascending order are not"},
 	{"Sweep", "heap/scale", "", layout},
 	{"Sweep", "heap/add", "", layout},
 	{"Sweep", "heap/triad", "", layout},

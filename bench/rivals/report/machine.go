@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -37,10 +38,22 @@ var facts = []fact{
 	{"failed", "failed"},
 }
 
+// asked returns the flags of this program that change what is measured.
+func asked() (args []string) {
+	flag.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "raw", "from", "o":
+		default:
+			args = append(args, fmt.Sprintf("-%s=%v", f.Name, f.Value))
+		}
+	})
+	return args
+}
+
 // describe writes the facts as key: value lines.
 func describe(ctx context.Context, w io.Writer, rounds int, versions []string) {
 	values := map[string]string{
-		"command":    "go -C bench/rivals run ./report " + strings.Join(os.Args[1:], " "),
+		"command":    "go -C bench/rivals run ./report " + strings.Join(asked(), " "),
 		"date":       time.Now().UTC().Format(time.DateOnly),
 		"rounds":     fmt.Sprint(rounds),
 		"processors": processors(),
