@@ -269,3 +269,54 @@ func TestAllPiecesAreReserved(t *testing.T) {
 		}
 	}
 }
+
+func TestCreateFileInEveryWay(t *testing.T) {
+	for name, way := range waysToCreate {
+		t.Run(name, func(t *testing.T) {
+			way(t)
+			dir := fastDir(t)
+			path := filepath.Join(dir, "a")
+			require.NoError(t, segment.CreateFile(path, []byte("content")))
+			b, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, "content", string(b))
+			err = segment.CreateFile(path, []byte("other"))
+			assert.ErrorIs(t, err, fs.ErrExist)
+			assert.ErrorContains(t, err, "create "+path+": ")
+			b, err = os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, "content", string(b))
+			assert.Equal(t, []string{"a"}, names(t, dir))
+			require.NoError(t, segment.CreateFile(path+"2", nil))
+			assert.Equal(t, []string{"a", "a2"}, names(t, dir))
+		})
+	}
+}
+
+// TestCreateFileFails holds that after an error nothing is left, whatever fails.
+func TestCreateFileFails(t *testing.T) {
+	for name, way := range waysToCreate {
+		for _, call := range []string{"write", "sync"} {
+			t.Run(name+" "+call, func(t *testing.T) {
+				way(t)
+				dir := fastDir(t)
+				path := filepath.Join(dir, "a")
+				before := state(t, dir)
+				for first := int64(1); ; first++ {
+					c := &segment.Call{First: first, Last: first, Err: unix.EIO}
+					restore := segment.Inject(call, c)
+					err := segment.CreateFile(path, []byte("content"))
+					restore()
+					if int64(c.Made()) < first {
+						require.NoError(t, err)
+						break
+					}
+					require.ErrorIs(t, err, unix.EIO)
+					require.ErrorContains(t, err, "create "+path+": ")
+					require.Equal(t, before, state(t, dir), "call %d", first)
+				}
+			})
+		}
+	}
+	assert.ErrorIs(t, segment.CreateFile(filepath.Join(t.TempDir(), "missing", "a"), nil), fs.ErrNotExist)
+}

@@ -79,6 +79,39 @@ func create(open func(string) (*draft, error), path string, head []byte, total i
 	return s, nil
 }
 
+// CreateFile makes a file of that content, without mapping it. The file appears
+// under path as Create's does, and its errors are Create's.
+func CreateFile(path string, content []byte) error {
+	if !supported {
+		return unsupported("create a file in one step")
+	}
+	path, err := absolute(path)
+	if err != nil {
+		return err
+	}
+	err = createFile(draftNameless, path, content)
+	if errors.Is(err, errNameless) {
+		err = createFile(draftNamed, path, content)
+	}
+	if err != nil {
+		return createError(path, len(content), err)
+	}
+	return nil
+}
+
+func createFile(open func(string) (*draft, error), path string, content []byte) error {
+	d, err := open(path)
+	if err != nil {
+		return err
+	}
+	defer d.file.Close()
+	if err := d.write(content); err != nil {
+		d.discard()
+		return err
+	}
+	return d.publish()
+}
+
 // undo ends a mapping that the registry does not have.
 func (m *mapping) undo() {
 	if m.mem != nil {

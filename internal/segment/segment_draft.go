@@ -58,11 +58,19 @@ func (m *mapping) draw(head []byte, total int) (err error) {
 		return err
 	}
 	// The head last: a file that has one is whole.
-	if _, err := writeAt(m.file, head, 0); err != nil {
+	return putDown(m.file, head)
+}
+
+// putDown writes the beginning of f, and returns when f is on the disk.
+func putDown(f *os.File, head []byte) error {
+	if _, err := writeAt(f, head, 0); err != nil {
 		return err
 	}
-	return fsync(m.file)
+	return fsync(f)
 }
+
+// write fills the draft, which is on the disk then.
+func (d *draft) write(content []byte) error { return putDown(d.file, content) }
 
 // discard removes the draft's name, if it has one. The file stays open.
 func (d *draft) discard() {

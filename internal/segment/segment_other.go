@@ -58,6 +58,8 @@ func draftNameless(string) (*draft, error) { return nil, errors.ErrUnsupported }
 
 func draftNamed(string) (*draft, error) { return nil, errors.ErrUnsupported }
 
+func (*draft) write([]byte) error { return errors.ErrUnsupported }
+
 func (*draft) discard() {}
 
 func (*draft) publish() error { return errors.ErrUnsupported }
