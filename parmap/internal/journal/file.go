@@ -1,0 +1,112 @@
+package journal
+
+import (
+	"errors"
+	"os"
+
+	"github.com/parfor-go/parfor/internal/segment"
+)
+
+// ErrInUse says that somebody else has the journal's lock.
+var ErrInUse = errors.New("in use by another run")
+
+// A file is an *os.File as a File.
+type file struct{ *os.File }
+
+func (f file) Size() (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// OpenFile opens the journal at path, and makes one if there is none. It takes the
+// journal's lock, which f has: a process that is given f has it too, and it lasts
+// until Release, or until all those processes have ended.
+//
+// The error is ErrInUse if somebody has the lock, or that of Open; the file is then
+// as it was.
+func OpenFile(path string, h Header, cells int) (j *Journal, f *os.File, err error) {
+	for range attempts {
+		f, err = os.OpenFile(path, os.O_RDWR, 0)
+		if errors.Is(err, os.ErrNotExist) {
+			if made := create(path, h); made != nil && !errors.Is(made, os.ErrExist) {
+				return nil, nil, made
+			}
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		j, err = openLocked(f, path, h, cells)
+		if err == nil {
+			return j, f, nil
+		}
+		f.Close()
+		if !errors.Is(err, errMoved) {
+			break
+		}
+	}
+	return nil, nil, err
+}
+
+// attempts is how often a journal may come and go while it is opened. A symbolic
+// link to nothing, which is not there and cannot be made, is one that always does.
+const attempts = 100
+
+// errMoved says that a journal has lost its name before it was locked.
+var errMoved = errors.New("moved")
+
+func openLocked(f *os.File, path string, h Header, cells int) (*Journal, error) {
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(ErrFormat, err)
+	}
+	err := segment.Lock(f)
+	if errors.Is(err, segment.ErrLocked) {
+		return nil, ErrInUse
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !isAt(f, path) {
+		return nil, errMoved
+	}
+	return Open(file{f}, h, cells)
+}
+
+// Load reads the journal at path, which somebody may be writing to. It is not to be
+// committed to. If h is nil any header is right.
+func Load(path string, h Header, cells int) (*Journal, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	j, _, err := load(file{f}, h, cells)
+	return j, err
+}
+
+// Release gives the lock up and closes f. No process may write to the rows any more.
+func Release(f *os.File) error {
+	return errors.Join(segment.Unlock(f), f.Close())
+}
+
+// create makes the journal, whole when it has its name.
+func create(path string, h Header) error {
+	b, err := h.encode()
+	if err != nil {
+		return err
+	}
+	return segment.CreateFile(path, b)
+}
+
+// isAt reports whether f is the file that has the name path.
+func isAt(f *os.File, path string) bool {
+	mine, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, named)
+}

@@ -1,0 +1,87 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Every is how long a Keeper waits after one Commit before the next, and so about
+// what a run loses when it is killed. The bodies run meanwhile. Tests change it.
+var Every = time.Second
+
+// A Keeper records in a journal what is done, while a run goes on.
+//
+// Invariant: a cell comes into batch when all that its body wrote happened before, and
+// from there into the journal, after a sync. While a run goes on nobody but its
+// goroutine uses the journal.
+type Keeper struct {
+	journal *Journal
+	sync    func() error
+	say     func(error) error
+	failed  error // by say: why nothing is recorded any more
+
+	mu    sync.Mutex
+	batch []Record // under mu: done, and not recorded
+}
+
+// NewKeeper returns a Keeper that calls sync before each Commit, and say for an error
+// of either, to hear what a run is to say of it.
+func NewKeeper(j *Journal, sync func() error, say func(error) error) *Keeper {
+	return &Keeper{journal: j, sync: sync, say: say}
+}
+
+// Take says that a cell is done. It is safe for use by several goroutines.
+func (k *Keeper) Take(cell int, sum uint32) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.batch = append(k.batch, Record{cell, sum})
+}
+
+// Run calls run, which takes what is done, and records that meanwhile and in the end,
+// whatever came of it. If it cannot be recorded the context of run is cancelled, with
+// the reason as its cause. The error has that reason, and what run returned.
+func (k *Keeper) Run(ctx context.Context, run func(ctx context.Context) error) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	over, joined := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(joined)
+		k.keep(over, cancel)
+	}()
+	defer func() { // also if a body called Goexit
+		close(over)
+		<-joined
+		cancel(nil)
+		k.commit()
+		if k.failed != nil && !errors.Is(err, k.failed) {
+			err = errors.Join(err, k.failed)
+		}
+	}()
+	return run(ctx)
+}
+
+// keep records from time to time, until over is closed.
+func (k *Keeper) keep(over <-chan struct{}, cancel context.CancelCauseFunc) {
+	for {
+		select {
+		case <-over:
+			return
+		case <-time.After(Every):
+		}
+		if k.commit(); k.failed != nil {
+			cancel(k.failed)
+			return
+		}
+	}
+}
+
+func (k *Keeper) commit() {
+	k.mu.Lock()
+	batch := k.batch
+	k.batch = nil
+	k.mu.Unlock()
+	if err := k.journal.Commit(batch, k.sync); err != nil && k.failed == nil {
+		k.failed = k.say(err)
+	}
+}
