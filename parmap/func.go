@@ -63,11 +63,14 @@ func NewFunc[T, R any](name string, f func(ctx context.Context, in T) (R, error)
 //
 // Without an error the slice has len(in) results. With one it is nil, but under
 // [CollectErrors] it has those that there are, and zero values elsewhere. Output
-// is for kernels: Map panics.
+// and Journal are for kernels: Map panics.
 func (f *Func[T, R]) Map(ctx context.Context, in []T, opts ...RunOption) ([]R, error) {
 	c := configureRun(opts)
 	if len(c.outputs) > 0 {
 		panic("parmap: Output of a Func")
+	}
+	if c.journal != nil {
+		panic("parmap: Journal of a Func")
 	}
 	arrays := kernel.Arrays(&in)
 	for _, a := range arrays {

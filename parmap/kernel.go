@@ -74,6 +74,8 @@ func mustTravel(name string, t reflect.Type) {
 // An error that comes from another process has the text of the body's, and no
 // more of it; errors.Is finds context.Canceled and context.DeadlineExceeded.
 //
+// With a [Journal] chunks are cells of that grid on goroutines too.
+//
 // The arrays of the arguments and of Output cannot be closed during the run. On
 // a pool, an array of the arguments that shares no memory with an Output is
 // read-only for the bodies, which learn that as from a read-only file.
@@ -90,18 +92,23 @@ func (k *Kernel[A]) Run(ctx context.Context, n int, args A, opts ...RunOption) e
 	for _, a := range arrays {
 		defer hold(a)()
 	}
-	if c.backend != nil {
-		return c.runOn(ctx, &kernel.Call{
-			Entry: k.entry, N: n, Outputs: outputs, Arrays: arrays,
-			In: func(int, int) any { return &box[A]{args} },
-		})
-	}
-	return ForRangeErr(ctx, n, func(ctx context.Context, lo, hi int) error {
+	body := func(ctx context.Context, lo, hi int) error {
 		for _, o := range outputs {
 			o.Clear(lo, hi)
 		}
 		return k.body(ctx, lo, hi, args)
-	}, c.options...)
+	}
+	if c.backend == nil && c.journal == nil {
+		return ForRangeErr(ctx, n, body, c.options...)
+	}
+	call := &kernel.Call{
+		Entry: k.entry, N: n, Outputs: outputs, Arrays: arrays,
+		In: func(int, int) any { return &box[A]{args} },
+	}
+	if c.journal != nil {
+		return c.runRecorded(ctx, call, &args, body)
+	}
+	return c.runOn(ctx, call)
 }
 
 // runOn runs call on the backend.

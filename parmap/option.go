@@ -225,6 +225,7 @@ type runConfig struct {
 	options []Option
 	backend Backend // nil: goroutines
 	outputs []Rows
+	journal *Journal // nil: none
 }
 
 func configureRun(opts []RunOption) (c runConfig) {
@@ -236,6 +237,8 @@ func configureRun(opts []RunOption) (c runConfig) {
 			c.backend = o.backend
 		case output:
 			c.outputs = o
+		case Journal:
+			c.journal = &o
 		default:
 			panic("parmap: nil option")
 		}

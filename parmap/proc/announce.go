@@ -42,21 +42,26 @@ func (r *run) announce() error {
 	if err := r.encode(&announcement); err != nil {
 		return err
 	}
-	cells := r.grid.Len()
-	at := (4*cells + 7) &^ 7
+	cells, words := r.grid.Len(), r.grid.Len()
+	if c.Log != nil {
+		words *= 2
+	}
+	at := (4*words + 7) &^ 7
 	if err := p.room(at + announcement.size()); err != nil {
 		return err
 	}
 	object, _, file, _ := segment.Describe(p.table.Bytes())
 	r.lend(object, true, file)
-	r.table = segment.Cast[uint32](p.table.Bytes()[:4*cells])
+	r.table = segment.Cast[uint32](p.table.Bytes()[:4*words])
 	clear(r.table)
+	r.table, r.sums = r.table[:cells], r.table[cells:]
+	skipped := r.skip()
 	announcement.write(p.table.Bytes()[at:])
 
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.isClosed {
-		return ErrClosed
+	if p.closedBy != nil {
+		return p.closedBy
 	}
 	if p.broken != nil {
 		return p.broken
@@ -73,6 +78,7 @@ func (r *run) announce() error {
 	if c.Collect {
 		b.store(atCollect, 1)
 	}
+	b.store(atSums, uint64(words-cells))
 	b.store(atTable, object.ID.Device)
 	b.store(atTable+1, object.ID.Inode)
 	b.store(atTable+2, object.ID.Generation)
@@ -83,7 +89,7 @@ func (r *run) announce() error {
 		b.store(b.slot(slot, slotSent), 0)
 		r.leased += b.load(b.slot(slot, slotLeases))
 	}
-	r.leased += uint64(cells)
+	r.leased += uint64(cells - skipped)
 	r.watched = make([]watch, b.slots)
 	p.run = r
 	for _, m := range p.members {
@@ -93,6 +99,21 @@ func (r *run) announce() error {
 		}
 	}
 	return nil
+}
+
+// skip marks the cells that were done before the run, and returns how many.
+func (r *run) skip() (n int) {
+	if r.call.Log == nil {
+		return 0
+	}
+	r.told = make([]bool, len(r.table))
+	for cell := range r.table {
+		if r.call.Log.Skip(cell) {
+			r.table[cell], r.told[cell] = cellDone, true
+			n++
+		}
+	}
+	return n
 }
 
 // room makes the table at least nbytes long, and not much longer. The caller
@@ -159,6 +180,23 @@ func (r *run) encode(a *blob) error {
 	return nil
 }
 
+// letGo takes the Log's lock from the workers. The run is over.
+func (r *run) letGo() {
+	if r.call.Log == nil {
+		return
+	}
+	p := r.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range p.members {
+		if m != nil && m.holding {
+			m.holding = false
+			m.need++
+			_ = m.post(appendHeader(nil, letGo, 0))
+		}
+	}
+}
+
 // rewind lets the workers look at every cell again. None is busy.
 func (r *run) rewind() {
 	b := r.pool.board
@@ -182,6 +220,11 @@ func (r *run) offer(m *member, fresh bool) {
 		m.need++
 		// After an error the worker is dead, which is found soon enough.
 		_ = m.post(appendMessage(nil, give, l.loan), l.file)
+	}
+	if log := r.call.Log; log != nil && !m.holding {
+		m.holding = true
+		m.need++
+		_ = m.post(appendHeader(nil, hold, 0), log.Lock)
 	}
 	first := uint64(0)
 	if fresh && len(r.redo) > 0 {

@@ -30,6 +30,7 @@ const (
 	atTable   = 37 // and two more: the identity of the claim table
 	atBlob    = 40 // where in the table the blob begins, and behind that its length
 	atUsed    = 42 // how many workers take part, and blocks there are
+	atSums    = 43 // how many words behind the claims are for the sums of the cells' rows
 	headWords = 48
 
 	slotWords   = 48
@@ -150,22 +151,5 @@ func (c *claims) finish(cell int, state uint32) {
 	atomic.StoreUint32(&c.table[cell], state)
 }
 
-// gridOf returns the grid of a run: it depends on n and grain only.
-func gridOf(n, grain int) chunk.Grid {
-	if grain == 0 {
-		grain = 1 + max(0, n-1)/defaultCells
-	}
-	return chunk.BySize(n, max(grain, 1+max(0, n-1)/maxCells))
-}
-
 // shareOf cuts the cells of a run into blocks, one for each worker.
 func shareOf(cells, used int) chunk.Grid { return chunk.ByCount(cells, used) }
-
-const (
-	// defaultCells is about how many cells a run without a Grain has. A chunk
-	// costs some 25 ns, so that a loop of 1 ms loses a tenth of it at most, and
-	// 64 workers have 64 chunks each.
-	defaultCells = 4096
-	// maxCells bounds the claim table: 4 MiB.
-	maxCells = 1 << 20
-)

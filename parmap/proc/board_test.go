@@ -1,8 +1,6 @@
 package proc_test
 
 import (
-	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -237,42 +235,5 @@ func TestBoardLines(t *testing.T) {
 			}
 		}
 		assert.LessOrEqual(t, words[len(words)-1]+16, b.Len(), "the last has its line to itself")
-	}
-}
-
-// TestGridOf holds that the grid of a run tiles it with a bounded number of
-// cells, as many as Grain asks for where it may.
-func TestGridOf(t *testing.T) {
-	sizes := []int{0, 1, 2, 7, proc.DefaultCells - 1, proc.DefaultCells, proc.DefaultCells + 1, 2 * proc.DefaultCells,
-		1_000_000, proc.MaxCells - 1, proc.MaxCells, proc.MaxCells + 1, 1<<30 + 1,
-		math.MaxInt - proc.MaxCells, math.MaxInt - proc.DefaultCells, math.MaxInt - 1, math.MaxInt}
-	for _, n := range sizes {
-		for _, grain := range []int{0, 1, 2, 100, proc.MaxCells, math.MaxInt - 1, math.MaxInt} {
-			t.Run(fmt.Sprint(n, " by ", grain), func(t *testing.T) {
-				g := proc.GridOf(n, grain)
-				cells := g.Len()
-				require.LessOrEqual(t, cells, proc.MaxCells)
-				require.Equal(t, n == 0, cells == 0)
-				if grain == 0 {
-					assert.LessOrEqual(t, cells, proc.DefaultCells)
-				}
-				if n == 0 {
-					return
-				}
-				assert.Zero(t, g.At(0).Lo)
-				assert.Equal(t, n, g.At(cells-1).Hi)
-				size := g.At(0).Len()
-				if grain > 0 && n/proc.MaxCells < grain {
-					assert.Equal(t, min(n, grain), size, "as asked for")
-				}
-				step := max(1, cells/1000)
-				for i := step; i < cells; i += step {
-					if g.At(i-1).Hi != g.At(i).Lo || g.At(i-1).Len() != size || g.At(i).Len() < 1 {
-						t.Fatalf("cells %d and %d: %v, %v", i-1, i, g.At(i-1), g.At(i))
-					}
-				}
-				assert.Equal(t, g, proc.GridOf(n, grain))
-			})
-		}
 	}
 }

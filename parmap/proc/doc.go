@@ -68,7 +68,7 @@
 // and the contexts of the bodies that run are cancelled. A body that goes on
 // for two seconds more is killed with its worker. [Pool.Close], and the end of
 // the context that Start was given, kill at once: a run under way returns
-// [ErrClosed].
+// [ErrClosed], or an error that wraps it and the context's cause.
 //
 // # What travels
 //

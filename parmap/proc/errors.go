@@ -14,7 +14,8 @@ var (
 	// ErrNested is the error of Start in a worker process.
 	ErrNested = errors.New("parmap/proc: Start in a worker process")
 	// ErrClosed is the error of a run on a pool that is closed, also if that
-	// happens while it is under way.
+	// happens while it is under way. If the end of Start's context has closed it the
+	// error wraps ErrClosed and that context's cause.
 	ErrClosed = errors.New("parmap/proc: pool is closed")
 )
 

@@ -45,15 +45,19 @@ const (
 
 const HeaderLen = headerLen
 
+// SetTellEvery changes how often a run looks for what is to be recorded.
+func SetTellEvery(d time.Duration) (restore func()) {
+	old := tellEvery
+	tellEvery = d
+	return func() { tellEvery = old }
+}
+
 var (
 	Types         = types
 	GobUint       = gobUint
 	AppendOutput  = appendOutput
 	OutputBytes   = outputBytes
 	ReadOutputs   = readOutputs
-	DefaultCells  = defaultCells
-	MaxCells      = maxCells
-	GridOf        = gridOf
 	ShareOf       = shareOf
 	CellFree      = uint32(cellFree)
 	CellDone      = uint32(cellDone)

@@ -20,7 +20,8 @@ type member struct {
 	slot        int
 	incarnation uint32
 	loans       map[segment.ID]loan        // what it was given
-	need        uint64                     // how many messages about that it was sent
+	holding     bool                       // it was given the lock of the run's Log
+	need        uint64                     // how many messages about these it was sent
 	killedFor   string                     // the state of its CrashError; set before it is killed
 	overdue     uint64                     // the chunk for which it is killed, if it took too long
 	received    uint64                     // failures and results in this run
@@ -105,7 +106,7 @@ func (p *Pool) launch(slot int) (*member, error) {
 	p.live[m] = true
 	p.incarnation++
 	m.incarnation = p.incarnation
-	if p.isClosed {
+	if p.closedBy != nil {
 		m.kill()
 	}
 	p.mu.Unlock()

@@ -31,6 +31,8 @@ func TestMain(m *testing.M) {
 		fmt.Println("not a worker")
 	case "parent":
 		parent()
+	case "recorder":
+		recorder()
 	case "patient":
 		patient()
 	default:

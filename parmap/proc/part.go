@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/parmap"
@@ -16,6 +17,7 @@ import (
 // A part is the worker's part in a run.
 type part struct {
 	claims
+	sums    []uint32 // of the rows of the cells; nil: nobody wants them
 	worker  *worker
 	ctx     context.Context // of the bodies
 	entry   *kernel.Entry
@@ -66,7 +68,10 @@ func (w *worker) prepare(ctx context.Context, run uint64) (*part, error) {
 		return nil, err
 	}
 	cells, used := int(b.load(atCells)), int(b.load(atUsed))
-	grid := gridOf(int(b.load(atN)), int(b.load(atGrain)))
+	if n := int(b.load(atSums)); n > 0 {
+		p.sums = segment.Cast[uint32](table.Bytes()[4*cells : 4*(cells+n)])
+	}
+	grid := kernel.Grid(int(b.load(atN)), int(b.load(atGrain)))
 	p.claims = claims{
 		board: b, table: segment.Cast[uint32](table.Bytes()[:4*cells]), grid: grid, share: shareOf(cells, used),
 		run: run, me: w.Incarnation,
@@ -114,6 +119,8 @@ func (p *part) body(lo, hi int) {
 	}
 	if err := p.entry.Body(p.ctx, lo, hi, p.in); err != nil {
 		p.took(lo, hi, err)
+	} else if p.sums != nil {
+		atomic.StoreUint32(&p.sums[p.cell], kernel.Sum(p.outputs, lo, hi))
 	}
 	returned = true
 }

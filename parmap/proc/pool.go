@@ -21,6 +21,9 @@ var (
 	// (mostFailures for each that takes part), when a run is given up: somebody
 	// who kills them may stop.
 	barrenFor = 5 * time.Second
+	// tellEvery is how often the parent looks for cells that are done, if they are
+	// recorded. A look at a million of them takes half a millisecond.
+	tellEvery = 250 * time.Millisecond
 )
 
 const (
@@ -72,7 +75,7 @@ type Pool struct {
 	runs        uint64           // the number of the last
 	incarnation uint32           // of the last worker
 	broken      error            // why no worker can be started
-	isClosed    bool
+	closedBy    error            // what a run says of it, for ever; nil: it is open
 
 	// Of who has the turn.
 	table  *segment.Segment // of claims, and the blob
@@ -134,7 +137,7 @@ func Start(ctx context.Context, workers int, opts ...Option) (*Pool, error) {
 	}
 	// Not before: Close waits for the keepers there are.
 	p.mu.Lock()
-	p.stopCtx = context.AfterFunc(ctx, func() { p.Close() })
+	p.stopCtx = context.AfterFunc(ctx, func() { p.close(fmt.Errorf("%w: %w", ErrClosed, context.Cause(ctx))) })
 	p.mu.Unlock()
 	for range workers {
 		if err := <-ready; err != nil {
@@ -152,23 +155,29 @@ func Start(ctx context.Context, workers int, opts ...Option) (*Pool, error) {
 // are gone. A run under way returns ErrClosed. A second Close waits for the
 // first. The error is always nil.
 func (p *Pool) Close() error {
+	p.close(ErrClosed)
+	return nil
+}
+
+// close is Close for a reason, which wraps ErrClosed.
+func (p *Pool) close(why error) {
 	p.mu.Lock()
-	first := !p.isClosed
-	p.isClosed = true
+	first := p.closedBy == nil
 	if first {
+		p.closedBy = why
 		close(p.closing)
 		for m := range p.live {
 			m.kill()
 		}
 		if p.run != nil {
-			p.run.end(ErrClosed)
+			p.run.end(why)
 		}
 		p.stopCtx()
 	}
 	p.mu.Unlock()
 	if !first {
 		<-p.closed
-		return nil
+		return
 	}
 	p.keepers.Wait()
 	close(p.launches)
@@ -180,7 +189,6 @@ func (p *Pool) Close() error {
 	}
 	p.board.seg.Close()
 	close(p.closed)
-	return nil
 }
 
 // forget takes a closed object from the workers: its memory is free only when

@@ -42,6 +42,8 @@ type run struct {
 	retries int
 	leased  uint64 // what the slots' leases come to when every cell was claimed, if nobody died
 	table   []uint32
+	sums    []uint32 // of the rows of the cells that are done; nil without a Log
+	told    []bool   // by cell: its Log knows that it is done
 	loans   []lent
 	change  chan struct{} // has room for one: something happened
 
@@ -71,10 +73,10 @@ func (p *Pool) RunKernel(ctx context.Context, c *kernel.Call) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-p.closing:
-		return ErrClosed
+		return p.closedBy
 	}
 	defer func() { p.turn <- struct{}{} }()
-	r := &run{pool: p, call: c, grid: gridOf(c.N, c.Grain), used: p.board.slots,
+	r := &run{pool: p, call: c, grid: kernel.Grid(c.N, c.Grain), used: p.board.slots,
 		change: make(chan struct{}, 1)}
 	if len(c.Outputs) > 0 || p.retriesGiven {
 		r.retries = p.retries
@@ -83,10 +85,7 @@ func (p *Pool) RunKernel(ctx context.Context, c *kernel.Call) error {
 		r.used = min(r.used, c.Workers)
 	}
 	p.mu.Lock()
-	err := p.broken
-	if p.isClosed {
-		err = ErrClosed
-	}
+	err := cmp.Or(p.closedBy, p.broken)
 	p.mu.Unlock()
 	if err != nil {
 		return err
@@ -98,6 +97,8 @@ func (p *Pool) RunKernel(ctx context.Context, c *kernel.Call) error {
 		return err
 	}
 	r.wait(ctx)
+	r.tell()
+	r.letGo()
 	return r.err()
 }
 
@@ -121,6 +122,12 @@ func (r *run) wait(ctx context.Context) {
 		defer t.Stop()
 		tick = t.C
 	}
+	var telling <-chan time.Time
+	if r.call.Log != nil {
+		t := time.NewTicker(tellEvery)
+		defer t.Stop()
+		telling = t.C
+	}
 	last, cancelled := time.Now(), ctx.Done()
 	for {
 		b.store(atWaiting, 1)
@@ -143,6 +150,22 @@ func (r *run) wait(ctx context.Context) {
 			now := time.Now()
 			r.look(min(now.Sub(last), 2*interval))
 			last = now
+		case <-telling:
+			r.tell()
+		}
+	}
+}
+
+// tell tells the Log of the cells that have been done since the last time.
+func (r *run) tell() {
+	log := r.call.Log
+	if log == nil {
+		return
+	}
+	for cell := range r.table {
+		if !r.told[cell] && atomic.LoadUint32(&r.table[cell]) == cellDone {
+			r.told[cell] = true
+			log.Done(cell, atomic.LoadUint32(&r.sums[cell]))
 		}
 	}
 }

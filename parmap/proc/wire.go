@@ -24,6 +24,8 @@ const (
 	welcome kind = 'w' // a setup; with the board's descriptor and the bell's
 	give    kind = 'g' // a loan; with its descriptor
 	drop    kind = 'd' // a segment.ID
+	hold    kind = 'k' // with the descriptor of a lock
+	letGo   kind = 'l' // of that lock
 	cancel  kind = 'c' // the number of a run
 	// From a worker.
 	hello  kind = 'h' // the nonce

@@ -37,6 +37,7 @@ type worker struct {
 	seen  atomic.Int64  // loans that came; written by the reader
 
 	segments map[segment.ID]*segment.Segment // the reader's
+	lock     *os.File                        // the reader's: held while it is open
 
 	mu      sync.Mutex // protects what follows
 	run     uint64     // the run that the main goroutine is in
@@ -128,6 +129,14 @@ func (w *worker) read(in *inbox, r *bufio.Reader) {
 				w.segments[id].Close()
 				delete(w.segments, id)
 			}
+			w.sees()
+		case hold:
+			if w.lock = in.file(); w.lock == nil {
+				err = errors.New("a lock without a descriptor")
+			}
+			w.sees()
+		case letGo:
+			w.lock.Close()
 			w.sees()
 		case cancel:
 			w.cancel(binary.LittleEndian.Uint64(content))

@@ -4,9 +4,12 @@ package kernel
 
 import (
 	"context"
+	"os"
 	"reflect"
 	"slices"
 	"sync"
+
+	"github.com/parfor-go/parfor/parmap/internal/journal"
 )
 
 // An Entry is a named body without its types.
@@ -50,6 +53,20 @@ type Call struct {
 	// Out takes what NewOut points at, unless that is not of so many items. Calls
 	// are concurrent, of different chunks.
 	Out func(lo, hi int, out any) error
+	// Log, if not nil, remembers which cells of Grid(N, Grain) are done.
+	Log *Log
+}
+
+// A Log knows which cells were done before a run, and is told which it has done.
+type Log struct {
+	// Lock is held by each process that may write to the outputs, from before it
+	// does to its end, or the run's.
+	Lock *os.File
+	// Skip reports whether a cell was done before.
+	Skip func(cell int) bool
+	// Done takes the Sum of the rows of each cell that was not, once, when its body
+	// has returned nil: before RunKernel returns, and half a second later at most.
+	Done func(cell int, sum uint32)
 }
 
 // An Output is the memory of an array whose axis 0 is the range of a run.
@@ -65,6 +82,20 @@ func (o Output) Clear(lo, hi int) { clear(o.Bytes[lo*o.Row : hi*o.Row]) }
 func (o Output) Crosses(p Output) bool {
 	a, b := reflect.ValueOf(o.Bytes).Pointer(), reflect.ValueOf(p.Bytes).Pointer()
 	return a < b+uintptr(len(p.Bytes)) && b < a+uintptr(len(o.Bytes)) && (a != b || o.Row != p.Row)
+}
+
+// find returns where in o's memory b begins.
+func (o Output) find(b []byte) (at int, ok bool) {
+	from, to := reflect.ValueOf(o.Bytes).Pointer(), reflect.ValueOf(b).Pointer()
+	return int(to - from), len(b) > 0 && from <= to && to < from+uintptr(len(o.Bytes))
+}
+
+// Sum returns the checksum of the rows lo to hi of all outputs.
+func Sum(outputs []Output, lo, hi int) (sum uint32) {
+	for _, o := range outputs {
+		sum = journal.Sum(sum, o.Bytes[lo*o.Row:hi*o.Row])
+	}
+	return sum
 }
 
 // A Backend runs kernels somewhere else. Only packages beside this one can

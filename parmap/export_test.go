@@ -1,0 +1,10 @@
+package parmap
+
+import "time"
+
+// SetLockFor changes for how long a run waits for a journal that is in use.
+func SetLockFor(d time.Duration) (restore func()) {
+	old := lockFor
+	lockFor = d
+	return func() { lockFor = old }
+}

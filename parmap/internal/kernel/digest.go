@@ -1,0 +1,240 @@
+package kernel
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"math"
+	"reflect"
+	"slices"
+
+	"github.com/parfor-go/parfor/internal/segment"
+)
+
+// Digest returns a number that two values have in common if they say the same to a
+// kernel, in this process or in another: SHA-256 of the names of fields, the bits of
+// numbers, the elements in their order, of maps in the order of their keys' digests.
+// What encodes itself is its encoding. Empty and nil slices and maps are the same.
+//
+// An array is its element type and shape and, if it lies in one of outputs, which and
+// where; if it is in a file, the file's path and where in it; otherwise its elements.
+//
+// An error says that v goes in circles, has something in it that says nothing to
+// another process, as a func or a field that is not exported, or does not encode. A
+// closed array panics.
+func Digest(v any, outputs []Output) (sum [sha256.Size]byte, err error) {
+	d := &digest{h: sha256.New(), outputs: outputs}
+	if err := d.visit(reflect.ValueOf(v), 0); err != nil {
+		return sum, err
+	}
+	return [sha256.Size]byte(d.end()), nil
+}
+
+// A digest is what was said so far. What follows is never ambiguous: a letter says
+// what it is, and a number how many of it there are.
+type digest struct {
+	h       hash.Hash
+	buf     []byte // not yet in h
+	outputs []Output
+}
+
+// enough is how much is given to the hash at once.
+const enough = 8 << 10
+
+func (d *digest) say(what byte, n uint64) {
+	d.buf = binary.LittleEndian.AppendUint64(append(d.buf, what), n)
+	if len(d.buf) >= enough {
+		d.flush()
+	}
+}
+
+func (d *digest) sayBytes(what byte, b []byte) {
+	d.say(what, uint64(len(b)))
+	d.flush()
+	d.h.Write(b)
+}
+
+func (d *digest) flush() {
+	d.h.Write(d.buf)
+	d.buf = d.buf[:0]
+}
+
+func (d *digest) end() []byte {
+	d.flush()
+	return d.h.Sum(nil)
+}
+
+// deepest is how far a value may go down that does not go in circles.
+const deepest = 1000
+
+func (d *digest) visit(v reflect.Value, depth int) error {
+	if depth > deepest {
+		return errors.New("it goes in circles, or deeper than 1000 values")
+	}
+	depth++
+	if !v.IsValid() {
+		d.say('n', 0)
+		return nil
+	}
+	t := v.Type()
+	if t.Kind() == reflect.Pointer && v.IsNil() {
+		d.say('n', 0)
+		return nil
+	}
+	if t.Kind() == reflect.Pointer && t.Implements(arrayType) {
+		return d.array(v)
+	}
+	if t.Kind() != reflect.Interface && encodesItself(t) {
+		return d.encoding(v)
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		n := uint64(0)
+		if v.Bool() {
+			n = 1
+		}
+		d.say('b', n)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		d.say('i', uint64(v.Int()))
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		d.say('u', v.Uint())
+	case reflect.Float32, reflect.Float64:
+		d.say('f', math.Float64bits(v.Float()))
+	case reflect.Complex64, reflect.Complex128:
+		d.say('c', math.Float64bits(real(v.Complex())))
+		d.say('c', math.Float64bits(imag(v.Complex())))
+	case reflect.String:
+		d.sayBytes('s', []byte(v.String()))
+	case reflect.Slice, reflect.Array:
+		return d.list(v, depth)
+	case reflect.Map:
+		return d.table(v, depth)
+	case reflect.Struct:
+		return d.fields(v, depth)
+	case reflect.Pointer:
+		d.say('p', 0)
+		return d.visit(v.Elem(), depth)
+	case reflect.Interface:
+		if v.IsNil() {
+			d.say('n', 0)
+			return nil
+		}
+		d.sayBytes('x', []byte(v.Elem().Type().String()))
+		return d.visit(v.Elem(), depth)
+	default:
+		return fmt.Errorf("a %v says nothing to another process", t)
+	}
+	return nil
+}
+
+func (d *digest) list(v reflect.Value, depth int) error {
+	if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
+		d.sayBytes('y', v.Bytes())
+		return nil
+	}
+	d.say('l', uint64(v.Len()))
+	for i := range v.Len() {
+		if err := d.visit(v.Index(i), depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *digest) table(v reflect.Value, depth int) error {
+	type entry struct{ key, value []byte }
+	var all []entry
+	of := func(v reflect.Value) ([]byte, error) {
+		part := &digest{h: sha256.New(), outputs: d.outputs}
+		err := part.visit(v, depth)
+		return part.end(), err
+	}
+	for it := v.MapRange(); it.Next(); {
+		key, err := of(it.Key())
+		if err != nil {
+			return err
+		}
+		value, err := of(it.Value())
+		if err != nil {
+			return err
+		}
+		all = append(all, entry{key, value})
+	}
+	slices.SortFunc(all, func(a, b entry) int {
+		return cmp.Or(bytes.Compare(a.key, b.key), bytes.Compare(a.value, b.value)) // keys that are NaN are alike
+	})
+	d.sayBytes('m', binary.LittleEndian.AppendUint64(nil, uint64(len(all))))
+	for _, e := range all {
+		d.sayBytes('k', e.key)
+		d.sayBytes('v', e.value)
+	}
+	return nil
+}
+
+func (d *digest) fields(v reflect.Value, depth int) error {
+	t := v.Type()
+	d.say('t', uint64(t.NumField()))
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if !f.IsExported() {
+			return fmt.Errorf("field %s of %v is not exported", f.Name, t)
+		}
+		d.sayBytes('.', []byte(f.Name))
+		if err := d.visit(v.Field(i), depth); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+// encoding is v as it encodes itself.
+func (d *digest) encoding(v reflect.Value) error {
+	held := reflect.New(v.Type())
+	held.Elem().Set(v)
+	if held.Type().Implements(arrayType) {
+		return d.array(held)
+	}
+	var b []byte
+	var err error
+	for _, v := range []reflect.Value{v, held} {
+		switch e := v.Interface().(type) {
+		case interface{ GobEncode() ([]byte, error) }:
+			b, err = e.GobEncode()
+		case encoding.BinaryMarshaler:
+			b, err = e.MarshalBinary()
+		default:
+			continue
+		}
+		break
+	}
+	d.sayBytes('e', b)
+	return err
+}
+
+// array is a pointer to an array.
+func (d *digest) array(v reflect.Value) error {
+	d.sayBytes('a', []byte(v.Type().String()))
+	for _, n := range v.Interface().(array).Shape() {
+		d.say('#', uint64(n))
+	}
+	b := bytesOf(v)
+	for i, o := range d.outputs {
+		if at, ok := o.find(b); ok {
+			d.say('>', uint64(i))
+			d.say('@', uint64(at))
+			return nil
+		}
+	}
+	if o, offset, _, ok := segment.Describe(b); ok && o.Path != "" && o.Mode != segment.CopyOnWrite {
+		d.say('@', uint64(offset))
+		d.sayBytes('/', []byte(o.Path))
+		return nil
+	}
+	d.sayBytes('=', b)
+	return nil
+}

@@ -1,0 +1,82 @@
+package parmap
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/parfor-go/parfor/parmap/internal/journal"
+)
+
+// A Journal makes the run of a kernel one that can be killed at any instant, with
+// the power of the machine too: started again by the same call it computes what is
+// missing, and the arrays end as the same bits. When nothing is missing the bodies
+// do not run.
+//
+// Path is the file that remembers which chunks are done; the run makes it if there
+// is none. Version stands for what the program computes: change it with the kernel's
+// body. The file also has the kernel's name, a digest of the arguments, n, the
+// number of indices in a chunk, and the type and shape of each [Output]. If one of
+// these is another one now, the run touches nothing and returns a [*JournalError] that
+// names it. In the digest maps have no order; an array is its element type and shape, and
+// its path if it is in a file, or its elements, but an Output is its number.
+//
+// A journal needs an Output, and every array of it in a file: one that has the methods
+// Path and Sync, as a *shmarray.Array of shmarray.Create. What bodies write elsewhere
+// is not remembered. The run's chunks are the cells of a grid, also on goroutines:
+// [Grain] indices, or about a 4096th of n.
+//
+// Once a second the rows of the chunks that are done are synced, and then the file
+// records them, each with the CRC-32C of its rows. A killed run loses the chunks since.
+// If something cannot be synced the run ends, with a [*JournalError]: it is started
+// again. At its beginning a run reads the rows of all recorded chunks; it computes
+// again those whose checksum is another.
+//
+// One run has a journal at a time. Another one returns [ErrJournalInUse], after it has
+// waited two seconds for the worker processes of a run that was killed to end. Remove
+// the file when the arrays are complete, or to begin anew.
+type Journal struct{ Path, Version string }
+
+func (Journal) runOption() {}
+
+// What a [JournalError] can wrap, beside the errors of the system.
+var (
+	// ErrJournalInUse says that another run has the journal.
+	ErrJournalInUse = journal.ErrInUse
+	// ErrJournalFormat says that the file is no journal, or a damaged one.
+	ErrJournalFormat = journal.ErrFormat
+	// ErrJournalMismatch says that the journal is of another run.
+	ErrJournalMismatch = errors.New("journal of another run")
+	// ErrJournalOutput says that there is no Output, or one that is not in a file.
+	ErrJournalOutput = errors.New("needs an Output in a file")
+)
+
+// A JournalError says why a run with a [Journal] did not begin, or why it ended.
+type JournalError struct {
+	Path string
+	// Field says what is another in the journal than in the run: kernel, version,
+	// arguments, n, grain, or output and its number. Recorded is that of the journal,
+	// and Wanted that of the run, as text. They are empty but for ErrJournalMismatch.
+	Field, Recorded, Wanted string
+	Err                     error
+}
+
+// Error returns the path, the text of Err, and what differs.
+func (e *JournalError) Error() string {
+	s := fmt.Sprintf("parmap: journal %s: %s", e.Path, text(e.Err))
+	if e.Field != "" {
+		s += fmt.Sprintf(": %s is %s there, %s here", e.Field, e.Recorded, e.Wanted)
+	}
+	return s
+}
+
+// Unwrap returns Err.
+func (e *JournalError) Unwrap() error { return e.Err }
+
+// journalError says that err came of a journal.
+func journalError(path string, err error) error {
+	var m *journal.MismatchError
+	if errors.As(err, &m) {
+		return &JournalError{Path: path, Field: m.Field, Recorded: m.Journal, Wanted: m.Run, Err: ErrJournalMismatch}
+	}
+	return &JournalError{Path: path, Err: err}
+}

@@ -1,0 +1,378 @@
+//go:build unix
+
+package parmap_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/parfor-go/parfor/parmap"
+	"github.com/parfor-go/parfor/parmap/internal/journal"
+	"github.com/parfor-go/parfor/shmarray"
+)
+
+type loggedArgs struct {
+	Out   *floats
+	Scale float64
+}
+
+// A diary is what the bodies of logged do beside their work, and what they did.
+type diary struct {
+	mu   sync.Mutex
+	ran  []int // the first index of each chunk, in any order
+	fail func(ctx context.Context, lo int) error
+}
+
+func (d *diary) write(ctx context.Context, lo int) error {
+	d.mu.Lock()
+	d.ran = append(d.ran, lo)
+	d.mu.Unlock()
+	if d.fail == nil {
+		return nil
+	}
+	return d.fail(ctx, lo)
+}
+
+// today is whose bodies they are.
+var today *diary
+
+// logged writes the rows of a, and fails after that if its diary says so.
+var logged = parmap.NewKernel("test: logged", func(ctx context.Context, lo, hi int, a loggedArgs) error {
+	for i := lo; i < hi; i++ {
+		for k := range a.Out.Row(i) {
+			a.Out.Row(i)[k] += a.Scale * float64(10*i+k) // += shows that the rows were zeroed
+		}
+	}
+	return today.write(ctx, lo)
+})
+
+// A logbook is a run with a journal, in files of a test.
+type logbook struct {
+	t       *testing.T
+	out     *floats
+	path    string
+	version string
+	scale   float64
+	options []parmap.RunOption
+}
+
+const loggedRows, loggedGrain = 64, 4
+
+func newLogbook(t *testing.T, options ...parmap.RunOption) *logbook {
+	dir := t.TempDir()
+	out, err := shmarray.Create[float64](filepath.Join(dir, "out.npy"), loggedRows, 3)
+	require.NoError(t, err)
+	t.Cleanup(func() { out.Close() })
+	return &logbook{t: t, out: out, path: filepath.Join(dir, "journal"), version: "1", scale: 2,
+		options: append(options, parmap.Grain(loggedGrain))}
+}
+
+// run runs the kernel until fail returns an error, and returns which chunks ran.
+func (l *logbook) run(ctx context.Context, fail func(ctx context.Context, lo int) error) (ran []int, err error) {
+	d := &diary{fail: fail}
+	today = d
+	err = logged.Run(ctx, l.out.Shape()[0], loggedArgs{l.out, l.scale}, append(slices.Clip(l.options),
+		parmap.Output(l.out), parmap.Journal{Path: l.path, Version: l.version})...)
+	slices.Sort(d.ran)
+	return d.ran, err
+}
+
+// right requires that the array is what an undisturbed run makes.
+func (l *logbook) right() {
+	l.t.Helper()
+	for i := range loggedRows {
+		for k, v := range l.out.Row(i) {
+			require.Equal(l.t, l.scale*float64(10*i+k), v, "row %d", i)
+		}
+	}
+}
+
+// files returns the contents of the array and the journal.
+func (l *logbook) files() (out, log []byte) {
+	l.t.Helper()
+	log, err := os.ReadFile(l.path)
+	require.NoError(l.t, err)
+	return slices.Clone(l.out.RowBytes(0, l.out.Shape()[0])), log
+}
+
+// all is the first index of every chunk.
+func all() (all []int) {
+	for lo := 0; lo < loggedRows; lo += loggedGrain {
+		all = append(all, lo)
+	}
+	return all
+}
+
+// without returns the chunks of all that are not in done.
+func without(done []int) (rest []int) {
+	return slices.DeleteFunc(all(), func(lo int) bool { return slices.Contains(done, lo) })
+}
+
+// TestJournalResumes ends a run in each way that leaves a program alive, and holds
+// that the next computes what is missing and nothing else.
+func TestJournalResumes(t *testing.T) {
+	for how, fail := range map[string]func(ctx context.Context, cancel func(), lo int) error{
+		"error":  func(context.Context, func(), int) error { return errBoom },
+		"panic":  func(context.Context, func(), int) error { panicsHere(); return nil },
+		"cancel": func(ctx context.Context, cancel func(), _ int) error { cancel(); <-ctx.Done(); return ctx.Err() },
+	} {
+		for _, workers := range []int{1, 2, 5} {
+			for _, schedule := range []parmap.Schedule{parmap.Auto, parmap.Static, parmap.Dynamic, parmap.Guided, parmap.Serial} {
+				t.Run(fmt.Sprint(how, workers, schedule), func(t *testing.T) {
+					l := newLogbook(t, parmap.Workers(workers), schedule)
+					ctx, cancel := context.WithCancel(bg)
+					defer cancel()
+					var mu sync.Mutex
+					var done []int
+					_, err := l.run(ctx, func(ctx context.Context, lo int) error {
+						if lo >= 40 {
+							return fail(ctx, cancel, lo)
+						}
+						mu.Lock()
+						defer mu.Unlock()
+						done = append(done, lo)
+						return nil
+					})
+					require.Error(t, err)
+					ran, err := l.run(bg, nil)
+					require.NoError(t, err)
+					assert.Equal(t, without(done), ran)
+					l.right()
+					ran, err = l.run(bg, nil)
+					require.NoError(t, err)
+					assert.Empty(t, ran, "a finished run")
+					l.right()
+				})
+			}
+		}
+	}
+}
+
+// TestJournalComputesDamagedRows changes what was recorded.
+func TestJournalComputesDamagedRows(t *testing.T) {
+	l := newLogbook(t)
+	ran, err := l.run(bg, nil)
+	require.NoError(t, err)
+	require.Equal(t, all(), ran)
+	for i := range loggedRows {
+		l.out.RowBytes(i, i+1)[i%24] ^= 1 << (i % 8)
+		ran, err := l.run(bg, nil)
+		require.NoError(t, err)
+		require.Equal(t, []int{i / loggedGrain * loggedGrain}, ran)
+		l.right()
+	}
+}
+
+// TestJournalOfAnotherRun changes each thing that the journal remembers.
+func TestJournalOfAnotherRun(t *testing.T) {
+	l := newLogbook(t)
+	_, err := l.run(bg, func(_ context.Context, lo int) error {
+		if lo == 20 {
+			return errBoom
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, errBoom)
+	create := func(rows, columns int) *floats {
+		a, err := shmarray.Create[float64](filepath.Join(t.TempDir(), "other.npy"), rows, columns)
+		require.NoError(t, err)
+		t.Cleanup(func() { a.Close() })
+		return a
+	}
+	n, shape := create(loggedRows+1, 3), create(loggedRows, 4)
+	whole := slices.Clip(append(l.options, parmap.Output(l.out), parmap.Journal{Path: l.path, Version: "1"}))
+	args := loggedArgs{l.out, l.scale}
+	for field, run := range map[string]func() error{
+		"kernel": func() error { return alsoLogged.Run(bg, loggedRows, args, whole...) },
+		"version": func() error {
+			return logged.Run(bg, loggedRows, args, append(whole, parmap.Journal{Path: l.path, Version: "2"})...)
+		},
+		"arguments": func() error { return logged.Run(bg, loggedRows, loggedArgs{l.out, 3}, whole...) },
+		"n": func() error {
+			return logged.Run(bg, loggedRows+1, loggedArgs{n, l.scale}, append(whole, parmap.Output(n))...)
+		},
+		"grain": func() error { return logged.Run(bg, loggedRows, args, append(whole, parmap.Grain(5))...) },
+		"output0": func() error {
+			return logged.Run(bg, loggedRows, loggedArgs{shape, l.scale}, append(whole, parmap.Output(shape))...)
+		},
+		"output1": func() error { return logged.Run(bg, loggedRows, args, append(whole, parmap.Output(l.out, shape))...) },
+	} {
+		t.Run(field, func(t *testing.T) {
+			today = &diary{fail: func(context.Context, int) error { t.Error("a body ran"); return nil }}
+			out, log := l.files()
+			err := run()
+			var e *parmap.JournalError
+			require.ErrorAs(t, err, &e)
+			assert.ErrorIs(t, err, parmap.ErrJournalMismatch)
+			assert.Equal(t, field, e.Field)
+			assert.NotEqual(t, e.Recorded, e.Wanted)
+			assert.ErrorContains(t, err, l.path)
+			assert.ErrorContains(t, err, e.Wanted)
+			nowOut, nowLog := l.files()
+			assert.True(t, bytes.Equal(out, nowOut) && bytes.Equal(log, nowLog), "touched")
+		})
+	}
+	_, err = l.run(bg, nil)
+	require.NoError(t, err)
+	l.right()
+}
+
+var alsoLogged = parmap.NewKernel("test: also logged", func(context.Context, int, int, loggedArgs) error { return nil })
+
+// TestJournalRefuses holds that a run does not begin on what is no journal, without
+// a file for its output, or with arguments that say nothing.
+func TestJournalRefuses(t *testing.T) {
+	l := newLogbook(t)
+	require.NoError(t, os.WriteFile(l.path, []byte("a letter to somebody, of some length, not to be lost"), 0o600))
+	_, before := l.files()
+	_, err := l.run(bg, nil)
+	assert.ErrorIs(t, err, parmap.ErrJournalFormat)
+	_, after := l.files()
+	assert.Equal(t, before, after)
+	require.NoError(t, os.Remove(l.path))
+
+	anonymous := zeros(t, loggedRows, 3)
+	copied, err := shmarray.Open[float64](l.out.Path(), shmarray.CopyOnWrite)
+	require.NoError(t, err)
+	defer copied.Close()
+	j := parmap.Journal{Path: l.path}
+	args := loggedArgs{l.out, 1}
+	for _, options := range [][]parmap.RunOption{
+		{j}, {j, parmap.Output()}, {j, parmap.Output(anonymous)}, {j, parmap.Output(l.out, anonymous)}, {j, parmap.Output(copied)},
+		{j, parmap.Output(plainRows{loggedRows})},
+	} {
+		err := logged.Run(bg, loggedRows, args, options...)
+		assert.ErrorIs(t, err, parmap.ErrJournalOutput)
+		assert.ErrorAs(t, err, new(*parmap.JournalError))
+	}
+	err = held.Run(bg, loggedRows, heldArgs{F: callRange(nil)}, j, parmap.Output(l.out))
+	assert.ErrorContains(t, err, "says nothing to another process")
+	err = logged.Run(bg, loggedRows, args, parmap.Journal{Path: filepath.Join(l.path, "in a file that is not there")}, parmap.Output(l.out))
+	assert.ErrorIs(t, err, os.ErrNotExist)
+	assert.NoFileExists(t, l.path)
+	assert.Panics(t, func() { _, _ = valueOf.Map(bg, []int{1}, j) })
+	_, err = l.run(bg, nil)
+	require.NoError(t, err)
+}
+
+// plainRows are in no file.
+type plainRows struct{ n int }
+
+func (r plainRows) Shape() []int               { return []int{r.n} }
+func (r plainRows) RowBytes(lo, hi int) []byte { return make([]byte, hi-lo) }
+
+func TestJournalOfNothing(t *testing.T) {
+	l := newLogbook(t)
+	empty, err := shmarray.Create[float64](filepath.Join(t.TempDir(), "empty.npy"), 0, 3)
+	require.NoError(t, err)
+	defer empty.Close()
+	l.out = empty
+	ran, err := l.run(bg, nil)
+	assert.NoError(t, err)
+	assert.Empty(t, ran)
+	assert.NoFileExists(t, l.path)
+	ctx, cancel := context.WithCancelCause(bg)
+	cancel(errBoom)
+	_, err = l.run(ctx, nil)
+	assert.Equal(t, errBoom, err)
+	assert.Panics(t, func() { _, _ = l.run(nil, nil) }) //lint:ignore SA1012 the point
+}
+
+// TestJournalInUse holds that two runs cannot have a journal, and that one waits a
+// while for the other's end.
+func TestJournalInUse(t *testing.T) {
+	defer parmap.SetLockFor(0)()
+	l := newLogbook(t)
+	var other error
+	_, err := l.run(bg, func(_ context.Context, lo int) error {
+		if lo == 8 {
+			out, log := l.files()
+			other = logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(l.options, parmap.Output(l.out), parmap.Journal{Path: l.path, Version: "1"})...)
+			nowOut, nowLog := l.files()
+			assert.True(t, bytes.Equal(out, nowOut) && bytes.Equal(log, nowLog), "touched")
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	assert.ErrorIs(t, other, parmap.ErrJournalInUse)
+	l.right()
+
+	parmap.SetLockFor(1 << 40)
+	_, f, err := journal.OpenFile(filepath.Join(t.TempDir(), "j"), nil, 1)
+	require.NoError(t, err)
+	defer f.Close()
+	l.path = f.Name()
+	ctx, cancel := context.WithCancelCause(bg)
+	cancelled := make(chan error)
+	go func() {
+		_, err := l.run(ctx, nil)
+		cancelled <- err
+	}()
+	cancel(errBoom)
+	assert.Equal(t, errBoom, <-cancelled)
+	require.NoError(t, journal.Release(f))
+	_, err = l.run(bg, nil)
+	assert.ErrorIs(t, err, parmap.ErrJournalMismatch, "it came to look at it")
+}
+
+// brokenRows cannot be synced after some time.
+type brokenRows struct {
+	*floats
+	left int
+}
+
+func (r *brokenRows) Sync() error {
+	if r.left--; r.left < 0 {
+		return errBroken
+	}
+	return r.floats.Sync()
+}
+
+var errBroken = errors.New("broken")
+
+// TestJournalSyncFails holds that a failed sync ends the run, that nothing is
+// recorded from then on, and that another run goes on from there.
+func TestJournalSyncFails(t *testing.T) {
+	defer func(d time.Duration) { journal.Every = d }(journal.Every)
+	journal.Every = time.Microsecond
+	for _, left := range []int{0, 1} {
+		l := newLogbook(t, parmap.Workers(2))
+		today = &diary{fail: func(ctx context.Context, lo int) error {
+			if lo >= 40 { // for ever
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			time.Sleep(5 * time.Millisecond) // so that there are several records
+			return nil
+		}}
+		broken := &brokenRows{l.out, left}
+		options := append(l.options, parmap.Output(broken), parmap.Journal{Path: l.path, Version: "1"})
+		err := logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, options...)
+		var e *parmap.JournalError
+		require.ErrorAs(t, err, &e)
+		assert.Equal(t, &parmap.JournalError{Path: l.path, Err: errBroken}, e)
+		assert.Equal(t, e, err, "and nothing else")
+
+		// Both errors, if there are two.
+		broken.left = 0
+		today = &diary{fail: func(context.Context, int) error { return errBoom }}
+		err = logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(options, parmap.Journal{Path: l.path + "2"})...)
+		assert.ErrorIs(t, err, errBoom)
+
+		broken.left = 1 << 30
+		today = &diary{}
+		require.NoError(t, logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, options...))
+		l.right()
+	}
+}

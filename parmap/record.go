@@ -1,0 +1,194 @@
+package parmap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/parfor-go/parfor/chunk"
+	"github.com/parfor-go/parfor/parmap/internal/journal"
+	"github.com/parfor-go/parfor/parmap/internal/kernel"
+)
+
+// lockFor is how long a run waits for a journal that is in use. The workers of a
+// parent that was killed end within 20 ms, if the machine is not busy. Tests change
+// it.
+var lockFor = 2 * time.Second
+
+// lockLook is how often it looks.
+const lockLook = 10 * time.Millisecond
+
+// A recording is the run of a kernel with a journal. See internal/journal/README.md.
+type recording struct {
+	path    string
+	journal *journal.Journal
+	lock    *os.File // the journal's
+	grid    chunk.Grid
+	outputs []kernel.Output
+	files   []fileRows
+	done    []bool // by cell: before this run
+	todo    []int  // the other cells
+}
+
+// A fileRows is Rows in a file.
+type fileRows interface {
+	Rows
+	Path() string
+	Sync() error
+}
+
+// runRecorded runs call, whose arguments args points at, with the journal. body is
+// what goroutines run.
+func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, args any, body func(ctx context.Context, lo, hi int) error) error {
+	if ctx == nil {
+		panic("parmap: nil context")
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if call.N == 0 {
+		return nil
+	}
+	set := configure(c.options)
+	r, h, err := c.newRecording(call, args, set)
+	if err != nil {
+		return journalError(c.journal.Path, err)
+	}
+	if err := r.open(ctx, h); err != nil {
+		return err
+	}
+	defer r.close()
+	if err := r.verify(ctx, set); err != nil {
+		return err
+	}
+	if len(r.todo) == 0 {
+		return nil
+	}
+	keeper := journal.NewKeeper(r.journal, r.sync, func(err error) error { return journalError(r.path, err) })
+	return keeper.Run(ctx, func(ctx context.Context) error {
+		if c.backend != nil {
+			call.Log = &kernel.Log{Lock: r.lock, Skip: func(cell int) bool { return r.done[cell] }, Done: keeper.Take}
+			return c.runOn(ctx, call)
+		}
+		set.grain = 0
+		return runErr(ctx, len(r.todo), r.bodies(body, keeper.Take), set)
+	})
+}
+
+// newRecording returns the recording of call and what it is called in the journal.
+func (c *runConfig) newRecording(call *kernel.Call, args any, set config) (*recording, journal.Header, error) {
+	r := &recording{path: c.journal.Path, grid: kernel.Grid(call.N, set.grain), outputs: call.Outputs}
+	for i, o := range c.outputs {
+		f, ok := o.(fileRows)
+		if !ok || f.Path() == "" {
+			return nil, nil, fmt.Errorf("%w: output %d is in none", ErrJournalOutput, i)
+		}
+		r.files = append(r.files, f)
+	}
+	if len(r.files) == 0 {
+		return nil, nil, ErrJournalOutput
+	}
+	h, err := r.header(call, args, c.journal.Version)
+	return r, h, err
+}
+
+// open opens the journal, when nobody has it.
+func (r *recording) open(ctx context.Context, h journal.Header) (err error) {
+	for end := time.Now().Add(lockFor); ; {
+		r.journal, r.lock, err = journal.OpenFile(r.path, h, r.grid.Len())
+		if !errors.Is(err, journal.ErrInUse) || time.Now().After(end) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(lockLook):
+		}
+	}
+	if err != nil {
+		return journalError(r.path, err)
+	}
+	return nil
+}
+
+// header says what run this is.
+func (r *recording) header(call *kernel.Call, args any, version string) (journal.Header, error) {
+	digest, err := kernel.Digest(args, r.outputs)
+	if err != nil {
+		return nil, fmt.Errorf("arguments of kernel %q: %w", call.Entry.Name, err)
+	}
+	h := journal.Header{
+		{Name: "kernel", Value: call.Entry.Name},
+		{Name: "version", Value: version},
+		{Name: "n", Value: strconv.Itoa(call.N)},
+		{Name: "grain", Value: strconv.Itoa(r.grid.At(0).Len())},
+	}
+	for i, f := range r.files {
+		h = append(h, journal.Field{Name: "output" + strconv.Itoa(i), Value: fmt.Sprintf("%T %v", f, f.Shape())})
+	}
+	// Last, as these have an array's shape in them too: a mismatch is the first field's.
+	return append(h, journal.Field{Name: "arguments", Value: fmt.Sprintf("%x", digest)}), nil
+}
+
+// close gives the journal up. No body runs any more.
+func (r *recording) close() {
+	// Not an error: what is recorded is on the disk.
+	_ = journal.Release(r.lock)
+}
+
+// verify compares the rows of the recorded cells with their sums, in parallel, and
+// finds what is to be done.
+func (r *recording) verify(ctx context.Context, set config) error {
+	r.done = make([]bool, r.grid.Len())
+	err := runErr(ctx, len(r.done), &errBody{each: true, place: r.place(nil), f: func(_ context.Context, cell, _ int) error {
+		if sum, ok := r.journal.Recorded(cell); ok {
+			rows := r.grid.At(cell)
+			r.done[cell] = kernel.Sum(r.outputs, rows.Lo, rows.Hi) == sum
+		}
+		return nil
+	}}, config{workers: set.workers, schedule: set.schedule})
+	for cell, done := range r.done {
+		if !done {
+			r.todo = append(r.todo, cell)
+		}
+	}
+	return err
+}
+
+// place returns the indices of a cell, or of several; cells is their numbers, nil: the
+// numbers themselves.
+func (r *recording) place(cells []int) func(lo, hi int) (int, int) {
+	return func(lo, _ int) (int, int) {
+		if cells != nil {
+			lo = cells[lo]
+		}
+		rows := r.grid.At(lo)
+		return rows.Lo, rows.Hi
+	}
+}
+
+// bodies runs body for each cell of todo, and takes those that are done.
+func (r *recording) bodies(body func(ctx context.Context, lo, hi int) error, take func(cell int, sum uint32)) *errBody {
+	return &errBody{each: true, place: r.place(r.todo), f: func(ctx context.Context, i, _ int) error {
+		cell := r.todo[i]
+		rows := r.grid.At(cell)
+		if err := body(ctx, rows.Lo, rows.Hi); err != nil {
+			return err
+		}
+		take(cell, kernel.Sum(r.outputs, rows.Lo, rows.Hi))
+		return nil
+	}}
+}
+
+// sync returns when the rows of all outputs are on the disk.
+func (r *recording) sync() error {
+	for _, f := range r.files {
+		if err := f.Sync(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
