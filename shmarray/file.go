@@ -263,17 +263,8 @@ func (a *Array[T]) Path() string {
 
 // typeOf returns T as a .npy header has it.
 func typeOf[T Elem]() npy.Type {
-	var v T
-	kind := byte('f')
-	switch any(v).(type) {
-	case int8, int16, int32, int64:
-		kind = 'i'
-	case uint8, uint16, uint32, uint64:
-		kind = 'u'
-	case complex64, complex128:
-		kind = 'c'
-	}
-	return npy.Type{Kind: kind, Size: segment.Sizeof[T]()}
+	t, _ := npy.TypeOf(*new(T)) // an Elem is one of the twelve
+	return t
 }
 
 func describeFile[T Elem](path string, shape []int) string {

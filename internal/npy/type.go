@@ -1,6 +1,7 @@
 package npy
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strconv"
 )
@@ -15,6 +16,24 @@ type Type struct {
 
 // names begin the names of a kind's types.
 var names = map[byte]string{'i': "int", 'u': "uint", 'f': "float", 'c': "complex"}
+
+// TypeOf returns the type of v, or false if that is none of the twelve.
+func TypeOf(v any) (t Type, ok bool) {
+	switch v.(type) {
+	case int8, int16, int32, int64:
+		t.Kind = 'i'
+	case uint8, uint16, uint32, uint64:
+		t.Kind = 'u'
+	case float32, float64:
+		t.Kind = 'f'
+	case complex64, complex128:
+		t.Kind = 'c'
+	default:
+		return Type{}, false
+	}
+	t.Size = binary.Size(v)
+	return t, true
+}
 
 // String returns the type's name, which is the same in Go and in NumPy:
 // "float64", "complex128".

@@ -1,0 +1,184 @@
+//go:build linux
+
+package batch_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/parfor-go/parfor/parmap/batch"
+)
+
+// command returns the program in a process of its own, at a task.
+func (s *site) command(task int, before ...string) *exec.Cmd {
+	argv := slices.Concat(before, []string{os.Args[0], "task", "-index", strconv.Itoa(task), s.spool()})
+	return exec.Command(argv[0], argv[1:]...)
+}
+
+// find returns the only file of the spool whose path matches.
+func (s *site) find(pattern string) string {
+	s.Helper()
+	all := s.all(pattern)
+	require.Len(s, all, 1, pattern)
+	return all[0]
+}
+
+func (s *site) all(pattern string) (all []string) {
+	s.Helper()
+	exp := regexp.MustCompile(pattern)
+	for name := range files(s.T, s.spool()) {
+		if exp.MatchString(name) {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// TestLocalEngine runs everything in processes of its own, of which some crash, and
+// repairs what they left.
+func TestLocalEngine(t *testing.T) {
+	defer batch.SetBeatEvery(10 * time.Millisecond)()
+	s := newSite(t, 5)
+	s.trouble(700, "exit")
+	s.trouble(2000, "panic")
+	out := s.fails("submit", "-engine", "local", "-j", "2", s.spool())
+	hasLine(t, out, "task 1: exit status 3")
+	hasLine(t, out, "task 3: exit status 1")
+	assert.Contains(t, out, "2 of 5 tasks failed")
+	time.Sleep(100 * time.Millisecond) // until the attempt that died is not taken for alive
+	out = s.do("status", s.spool())
+	hasLine(t, out, "done", "3", "0,2,4")
+	hasLine(t, out, "stale", "1", "1")
+	hasLine(t, out, "failed", "1", "3")
+	hasLine(t, out, "task 3: ", "a body's panic")
+	hasLine(t, out, "task 1: ", "no sign of life")
+	log, err := os.ReadFile(s.spool("logs", "0000003.log"))
+	require.NoError(t, err)
+	assert.Contains(t, string(log), "act(", "the stack")
+	out = s.fails("seal", s.spool())
+	assert.Contains(t, out, "2 tasks are to be done")
+	assert.NoFileExists(t, s.path("out.npy"))
+	s.noTrouble(700)
+	s.noTrouble(2000)
+	s.ran()
+	s.do("submit", "-missing", "-engine", "local", s.spool())
+	for _, first := range s.ran() {
+		assert.Contains(t, []int{1, 3}, first/640, "a chunk of another task")
+	}
+	assert.Equal(t, "nothing is missing\n", s.do("submit", "-missing", "-engine", "local", s.spool()))
+	s.right()
+}
+
+// TestStop sends SIGTERM to a task: it finishes the chunks that it has begun, and the
+// next attempt does not compute them again.
+func TestStop(t *testing.T) {
+	s := newSite(t, 2)
+	s.trouble(70, "wait")
+	cmd := s.command(0)
+	require.NoError(t, cmd.Start())
+	require.Eventually(t, func() bool {
+		b, _ := os.ReadFile(s.path("diary"))
+		return regexp.MustCompile(`(?m)^64$`).Match(b)
+	}, 20*time.Second, time.Millisecond)
+	hasLine(t, s.do("status", s.spool()), "running", "1", "0")
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	time.Sleep(20 * time.Millisecond) // it is to come before the end of the chunk
+	s.noTrouble(70)
+	assert.EqualError(t, cmd.Wait(), "exit status 75")
+	hasLine(t, s.do("status", s.spool()), "waiting", "2", "0-1")
+	begun := s.ran()
+	assert.Contains(t, begun, 64)
+	assert.Less(t, len(begun), 24)
+	status, out := s.task(0)
+	require.Zero(t, status, out)
+	for _, first := range s.ran() {
+		assert.NotContains(t, begun, first, "computed again")
+	}
+	s.do("submit", "-engine", "local", s.spool())
+	s.right()
+}
+
+// TestAttemptsThatDiffer holds that a body whose result depends on the attempt is found,
+// by the attempt that comes second and by verify.
+func TestAttemptsThatDiffer(t *testing.T) {
+	s := newSite(t, 5)
+	t.Setenv(everyEnv, "1h") // so that the second does not find the first's records
+	s.trouble(10, "time")
+	s.trouble(100, "wait")
+	first, second := s.command(0), s.command(0)
+	for _, cmd := range []*exec.Cmd{first, second} {
+		s.ran()
+		require.NoError(t, cmd.Start())
+		require.Eventually(t, func() bool {
+			b, _ := os.ReadFile(s.path("diary"))
+			return regexp.MustCompile(`(?m)^64$`).Match(b) && regexp.MustCompile(`(?m)^0$`).Match(b)
+		}, 20*time.Second, time.Millisecond)
+	}
+	s.noTrouble(100)
+	a, b := first.Wait(), second.Wait()
+	assert.True(t, (a == nil) != (b == nil), "%v, %v: one of them is the second", a, b)
+	hasLine(t, s.do("status", s.spool()), "done", "1")
+	failed, err := os.ReadFile(s.find(`0000000/.*\.failed`))
+	require.NoError(t, err)
+	assert.Contains(t, string(failed), "task 0, rows [0,64): an attempt computed others")
+}
+
+// TestTaskSystemCalls kills a task when it enters a system call by which something comes
+// to the disk, in turn every one of each kind. What is left is a spool on which the next
+// attempt goes on.
+func TestTaskSystemCalls(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace is missing: apt-get install strace")
+	}
+	if out, err := exec.Command(strace, "-f", "true").CombinedOutput(); err != nil {
+		t.Skipf("strace cannot trace here: %v\n%s", err, out)
+	}
+	for _, call := range []string{"linkat", "pwrite64", "fsync", "mkdirat", "unlinkat"} {
+		killed := 0
+		for complete := false; !complete; {
+			s := newSite(t, 5)
+			cmd := s.command(3, strace, "-f", "-qq", "-o", os.DevNull, "-e", "trace="+call,
+				"-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, killed+1))
+			out, err := cmd.CombinedOutput()
+			if complete = err == nil; !complete {
+				require.EqualError(t, err, "signal: killed", "%s", out)
+				killed++
+			}
+			s.do("status", s.spool())
+			s.try("verify", s.spool())
+			for task := range 5 {
+				status, out := s.task(task)
+				require.Zero(t, status, out)
+			}
+			s.right()
+			require.Equal(t, []string{"out.npy", "spool"}, present(t, s.dir, "diary"), "something is left behind")
+		}
+		t.Logf("%s: killed in %d calls", call, killed)
+		assert.Positive(t, killed)
+	}
+}
+
+// present returns what is in dir, but for one name.
+func present(t *testing.T, dir, except string) (names []string) {
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, e := range entries {
+		if e.Name() != except {
+			names = append(names, filepath.Base(e.Name()))
+		}
+	}
+	return names
+}

@@ -1,0 +1,187 @@
+//go:build linux
+
+package batch_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// finished returns a site whose tasks are done.
+func finished(t *testing.T, tasks int) *site {
+	t.Helper()
+	s := newSite(t, tasks)
+	for task := range s.tasks() {
+		status, out := s.task(task)
+		require.Zero(t, status, out)
+	}
+	s.ran()
+	return s
+}
+
+// flip changes a byte of a file.
+func flip(t *testing.T, path string, at int64) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer f.Close()
+	b := []byte{0}
+	_, err = f.ReadAt(b, at)
+	require.NoError(t, err)
+	b[0] ^= 0x40
+	_, err = f.WriteAt(b, at)
+	require.NoError(t, err)
+}
+
+// TestDamage holds that verify names rows that are not those recorded, and rows without
+// a record, that seal refuses them, and that the tasks repair them.
+func TestDamage(t *testing.T) {
+	const row, head = 24, 4096
+	for _, tasks := range []int{2, 5} {
+		partial, place := "array.partial", func(i int) int64 { return int64(i/640*16384 + i%640*row) }
+		if tasks == 2 {
+			partial, place = "array.partial.npy", func(i int) int64 { return int64(head + i*row) }
+		}
+		for name, tt := range map[string]struct {
+			damage func(s *site)
+			want   []string // of a line of verify
+			ran    int      // chunks that are computed again
+		}{
+			"a row": {func(s *site) { flip(s.T, s.spool(partial), place(500)) }, []string{"task 0, rows [448,512): not those that were recorded"}, 1},
+			"two rows": {func(s *site) {
+				flip(s.T, s.spool(partial), place(500))
+				flip(s.T, s.spool(partial), place(512)+3)
+			}, []string{"task 0, rows [448,576): not those that were recorded"}, 2},
+			"the last byte": {func(s *site) { flip(s.T, s.spool(partial), place(rows)-1) }, []string{",3000): not those that were recorded"}, 1},
+			"a record": {func(s *site) {
+				require.NoError(s, os.Remove(s.spool("done", "0000001")))
+			}, []string{"task 1, rows [", "): there, without a record"}, 0},
+			"a broken record": {func(s *site) { flip(s.T, s.spool("done", "0000000"), 4096+16*3+5) }, []string{"task 0, rows [", "there, without a record"}, 0},
+			"a broken header": {func(s *site) { flip(s.T, s.spool("done", "0000000"), 100) }, []string{"task 0, rows [0,", "there, without a record"}, 0},
+			"another task's record": {func(s *site) {
+				require.NoError(s, os.Remove(s.spool("done", "0000000")))
+				require.NoError(s, os.Link(s.spool("done", "0000001"), s.spool("done", "0000000")))
+			}, []string{"task 0, rows [0,", "there, without a record"}, 0},
+			"rows and records": {func(s *site) {
+				require.NoError(s, os.Remove(s.spool("done", "0000000")))
+				require.NoError(s, os.RemoveAll(s.spool("attempts", "0000000")))
+				f, err := os.OpenFile(s.spool(partial), os.O_RDWR, 0)
+				require.NoError(s, err)
+				defer f.Close()
+				_, err = f.WriteAt(make([]byte, 64*row), place(0))
+				require.NoError(s, err)
+			}, []string{"task 0, rows [0,64): not computed"}, -1},
+		} {
+			t.Run(name+", "+strconv.Itoa(tasks), func(t *testing.T) {
+				s := finished(t, tasks)
+				tt.damage(s)
+				out := s.fails("verify", s.spool())
+				hasLine(t, out, tt.want...)
+				assert.Contains(t, out, "1 of "+strconv.Itoa(s.tasks())+" tasks are to be done")
+				s.fails("seal", s.spool())
+				require.NoFileExists(t, s.path("out.npy"))
+				out = s.do("submit", "-missing", "-engine", "local", s.spool())
+				if ran := len(s.ran()); tt.ran >= 0 {
+					assert.Equal(t, tt.ran, ran, out)
+				} else {
+					assert.Positive(t, ran)
+				}
+				s.right()
+			})
+		}
+	}
+}
+
+// TestSeal holds that seal never takes the place of a file, and can be killed and called
+// again.
+func TestSeal(t *testing.T) {
+	for _, tasks := range []int{2, 5} {
+		s := finished(t, tasks)
+		s.write("out.npy", "mine")
+		out := s.fails("seal", s.spool())
+		assert.Contains(t, out, "file exists")
+		b, err := os.ReadFile(s.path("out.npy"))
+		require.NoError(t, err)
+		assert.Equal(t, "mine", string(b))
+		require.NoError(t, os.Remove(s.path("out.npy")))
+		s.do("verify", s.spool())
+		if tasks == 2 { // killed when the array had its name
+			require.NoError(t, os.Link(s.spool("array.partial.npy"), s.path("out.npy")))
+		} else { // killed while it was copied
+			require.NoError(t, os.WriteFile(s.spool("array.partial.npy"), []byte("half of it"), 0o600))
+		}
+		s.right()
+		assert.Empty(t, s.all(`partial`))
+		hasLine(t, s.do("status", s.spool()), "sealed: ")
+	}
+}
+
+// TestNoSpool holds that what is no spool is refused, and that a second plan does not
+// touch the first.
+func TestNoSpool(t *testing.T) {
+	s := finished(t, 2)
+	for _, command := range [][]string{{"status"}, {"verify"}, {"seal"}, {"submit", "-engine", "local"}, {"task", "-index", "0"}} {
+		out := s.fails(append(command, s.dir)...)
+		assert.Contains(t, out, "not a spool: "+s.dir+" has no plan")
+	}
+	before := files(t, s.spool())
+	assert.Contains(t, s.fails("plan", s.spool()), "file exists")
+	assert.True(t, sameFiles(before, files(t, s.spool())), "touched")
+	assert.Contains(t, s.fails("task", "-index", "7", s.spool()), "task 7 of 2")
+
+	plan, err := os.ReadFile(s.spool("plan.json"))
+	require.NoError(t, err)
+	for at := 0; at < len(plan); at += 7 {
+		flip(t, s.spool("plan.json"), int64(at))
+		status, out := s.try("verify", s.spool())
+		require.Equal(t, 1, status, "byte %d: %s", at, out)
+		flip(t, s.spool("plan.json"), int64(at))
+	}
+	s.right()
+}
+
+func sameFiles(a, b map[string]string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name := range a {
+		if a[name] != b[name] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestUsage(t *testing.T) {
+	s := newSite(t, 2)
+	for _, args := range [][]string{
+		nil, {"dance"}, {"status"}, {"status", "a", "b"}, {"plan"}, {"plan", "-tasks", "0", filepath.Join(s.dir, "x")}, {"run", "a"},
+		{"submit", "-engine", "cray", s.spool()}, {"submit", "-engine", "local", s.spool(), "--partition=x"}, {"verify", "-x", s.spool()},
+	} {
+		status, out := s.try(args...)
+		assert.Equal(t, 2, status, "%v", args)
+		assert.NotEmpty(t, out)
+	}
+	assert.Equal(t, []string{"spool"}, present(t, s.dir, ""))
+}
+
+// TestRun computes the array here, and goes on where a body failed.
+func TestRun(t *testing.T) {
+	s := newSite(t, 2)
+	s.trouble(1000, "error")
+	assert.Contains(t, s.fails("run", "-o", s.path("out.npy")), "a body's error")
+	first := s.ran()
+	s.noTrouble(1000)
+	s.do("run", "-o", s.path("out.npy"))
+	again := s.ran()
+	assert.NotEmpty(t, again)
+	assert.Less(t, len(again), 47)
+	assert.LessOrEqual(t, len(first)+len(again), 47+8)
+	s.Shape = []int{rows, 4}
+	assert.Contains(t, s.fails("run", "-o", s.path("out.npy")), "has the shape [3000 3]")
+}

@@ -1,0 +1,47 @@
+package batch
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/parfor-go/parfor/shmarray"
+)
+
+// Do does what Main would.
+func Do[T shmarray.Elem, A any](ctx context.Context, p Program[T, A], before []string, out, err io.Writer, args ...string) (status int) {
+	return command{p, before, out, err}.run(ctx, args)
+}
+
+// SetBeatEvery changes how often attempts show that they live.
+func SetBeatEvery(d time.Duration) (restore func()) {
+	old := beatEvery
+	beatEvery = d
+	return func() { beatEvery = old }
+}
+
+// Cut returns how a run over n rows of so many bytes is cut.
+func Cut(n, row, grain, tasks int) (perTask, chunk int, stride int64, dense bool) {
+	p := plan{Shape: []int{n}, Row: row, Grain: grain}
+	p.cut(tasks)
+	return p.PerTask, p.Grain, p.Stride, p.isDense()
+}
+
+// An Array is one submission.
+type Array struct {
+	Offset, First, Last int
+	Indices             string
+}
+
+// ArraysOf packs tasks into submissions.
+func ArraysOf(tasks []int, most int) (all []Array) {
+	for _, a := range arraysOf(tasks, most) {
+		all = append(all, Array{a.offset, a.first, a.last, a.indices})
+	}
+	return all
+}
+
+var (
+	Quote     = quote
+	IndexFrom = indexFrom
+)

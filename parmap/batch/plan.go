@@ -1,0 +1,179 @@
+package batch
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/parfor-go/parfor/chunk"
+	"github.com/parfor-go/parfor/parmap/internal/journal"
+	"github.com/parfor-go/parfor/parmap/internal/kernel"
+)
+
+// A plan is what the tasks compute, and how the run is cut into them. It is written
+// once, before anything is submitted: what an attempt records names its digest.
+type plan struct {
+	Format    string
+	Kernel    string
+	Version   string
+	Arguments string   // their digest
+	Shape     []int    // of the array
+	Type      string   // of its elements: float64
+	Row       int      // bytes of each index
+	Grain     int      // indices in a chunk
+	PerTask   int      // indices in a task; the last can have fewer
+	Offset    int64    // where the rows of the first task begin in the partial file
+	Stride    int64    // bytes from the rows of a task to those of the next
+	Output    string   // where seal puts the array: an absolute path
+	Binary    string   // the program, by its SHA-256
+	Command   []string // its arguments before the command
+	Arch      string
+	Made      time.Time
+
+	digest string // SHA-256 of the file
+}
+
+const planFormat = "parfor plan 1"
+
+// tasks returns the ranges of the tasks.
+func (p *plan) tasks() chunk.Grid { return chunk.BySize(p.Shape[0], p.PerTask) }
+
+// chunks returns the chunks of a task, counted from its first index.
+func (p *plan) chunks(task int) chunk.Grid { return chunk.BySize(p.tasks().At(task).Len(), p.Grain) }
+
+// place returns where in the partial file the rows of a task begin.
+func (p *plan) place(task int) int64 { return p.Offset + int64(task)*p.Stride }
+
+// isDense reports whether the partial file is the array. Otherwise there are gaps
+// behind the rows of a task, and seal leaves them out.
+func (p *plan) isDense() bool { return p.Stride == int64(p.PerTask)*int64(p.Row) }
+
+// page is what two machines must not share of a file that both write to.
+const page = 4096
+
+// cut cuts the run into tasks, at most so many. The rows of each begin at a page.
+func (p *plan) cut(most int) {
+	n := p.Shape[0]
+	p.PerTask = 1 + (n-1)/most
+	if p.PerTask > p.Grain {
+		p.PerTask = roundUp(p.PerTask, p.Grain)
+	}
+	p.Grain = min(p.Grain, p.PerTask)
+	unit := page / gcd(page, p.Row) // so many rows are whole pages
+	if whole := roundUp(p.PerTask, unit); whole-p.PerTask <= p.PerTask/8 || p.PerTask >= n {
+		p.PerTask = min(whole, n)
+		p.Stride = int64(p.PerTask) * int64(p.Row)
+		return
+	}
+	p.Stride = int64(roundUp(p.PerTask*p.Row, page))
+}
+
+func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
+
+func gcd(a, b int) int {
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// A backend is what is to be done with a call of a kernel.
+type backend func(ctx context.Context, c *kernel.Call) error
+
+func (b backend) RunKernel(ctx context.Context, c *kernel.Call) error { return b(ctx, c) }
+
+// survey returns what a plan of prog says of it, but for how it is cut.
+func survey(ctx context.Context, prog program) (p *plan, err error) {
+	err = prog.on(ctx, backend(func(_ context.Context, c *kernel.Call) error {
+		p, err = describe(prog, c)
+		return err
+	}))
+	return p, err
+}
+
+// describe is survey of a call.
+func describe(prog program, c *kernel.Call) (*plan, error) {
+	if len(c.Outputs) != 1 {
+		return nil, fmt.Errorf("an array of the shape %v has no elements", prog.shape())
+	}
+	digest, err := kernel.Digest(c.In(0, c.N), c.Outputs)
+	if err != nil {
+		return nil, fmt.Errorf("arguments of kernel %q: %w", c.Entry.Name, err)
+	}
+	return &plan{
+		Format: planFormat, Kernel: c.Entry.Name, Version: prog.version(), Arguments: hex.EncodeToString(digest[:]),
+		Shape: prog.shape(), Type: prog.element().String(), Row: c.Outputs[0].Row,
+		Grain: kernel.Grid(c.N, c.Grain).At(0).Len(), Arch: runtime.GOARCH,
+	}, nil
+}
+
+// A mismatchError says that a program is not the one that a spool is of.
+type mismatchError struct{ field, plan, program string }
+
+func (e *mismatchError) Error() string {
+	return fmt.Sprintf("parmap/batch: another program's spool: %s is %s in the plan, %s here", e.field, e.plan, e.program)
+}
+
+// check returns a *mismatchError if q, a survey, is not of the program that p is of.
+func (p *plan) check(q *plan) error {
+	for _, f := range []struct{ name, plan, program string }{
+		{"kernel", strconv.Quote(p.Kernel), strconv.Quote(q.Kernel)},
+		{"version", strconv.Quote(p.Version), strconv.Quote(q.Version)},
+		{"shape", fmt.Sprint(p.Shape), fmt.Sprint(q.Shape)},
+		{"type", p.Type, q.Type},
+		{"arch", p.Arch, q.Arch},
+		{"arguments", p.Arguments, q.Arguments}, // the shape is in these too
+	} {
+		if f.plan != f.program {
+			return &mismatchError{f.name, f.plan, f.program}
+		}
+	}
+	return nil
+}
+
+// encode returns the content of the plan's file, and sets the digest.
+func (p *plan) encode() ([]byte, error) {
+	b, err := json.MarshalIndent(p, "", "\t")
+	if err != nil {
+		return nil, err
+	}
+	b = append(b, '\n')
+	p.digest = digestOf(b)
+	return b, nil
+}
+
+func digestOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// decodePlan is the inverse of encode.
+func decodePlan(b []byte) (*plan, error) {
+	p := &plan{}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(p); err != nil {
+		return nil, fmt.Errorf("%w: its plan: %w", errSpool, err)
+	}
+	n := 0
+	if len(p.Shape) > 0 {
+		n = p.Shape[0]
+	}
+	if p.Format != planFormat || n < 1 || p.Row < 1 || p.Grain < 1 || p.PerTask < 1 || p.PerTask > n ||
+		p.Offset < 0 || p.Stride < int64(p.PerTask)*int64(p.Row) || p.Binary == "" {
+		return nil, fmt.Errorf("%w: its plan is of another format, or makes no sense", errSpool)
+	}
+	p.digest = digestOf(b)
+	return p, nil
+}
+
+// header is what the records of an attempt at a task begin with.
+func (p *plan) header(task int) journal.Header {
+	return journal.Header{{Name: "plan", Value: p.digest}, {Name: "task", Value: strconv.Itoa(task)}}
+}

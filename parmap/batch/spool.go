@@ -1,0 +1,191 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/parfor-go/parfor/internal/npy"
+	"github.com/parfor-go/parfor/internal/segment"
+	"github.com/parfor-go/parfor/parmap/internal/journal"
+)
+
+// errSpool says that a directory is no spool, or that one is damaged.
+var errSpool = errors.New("parmap/batch: not a spool")
+
+// A spool is the directory of a run: see README.md. Files appear in it whole, and are
+// not changed then, but for those of attempts, each of which one process writes, and
+// for the rows of the partial file.
+type spool struct {
+	dir string // absolute
+	*plan
+}
+
+func (s *spool) path(elem ...string) string {
+	return filepath.Join(append([]string{s.dir}, elem...)...)
+}
+
+// What is in the directory.
+const (
+	planFile    = "plan.json"
+	partialFile = "array.partial.npy" // the rows
+	paddedFile  = "array.partial"     // the rows, with gaps between those of two tasks
+	binDir      = "bin"
+	attemptDir  = "attempts"
+	doneDir     = "done"
+	logDir      = "logs"
+)
+
+// What the names of an attempt's files end with.
+const (
+	journalExt = ".journal" // what it has recorded
+	aliveExt   = ".alive"   // written to from time to time
+	failedExt  = ".failed"  // why it ended
+	damagedExt = ".damaged" // a record that the task is done, which it has replaced
+)
+
+// attempts returns the directory of the attempts at a task.
+func (s *spool) attempts(task int) string { return s.path(attemptDir, of(task)) }
+
+// partial returns the path of the file with the rows.
+func (s *spool) partial() string {
+	if s.isDense() {
+		return s.path(partialFile)
+	}
+	return s.path(paddedFile)
+}
+
+// of names a task's files. They sort in its order.
+func of(task int) string { return fmt.Sprintf("%07d", task) }
+
+// openSpool reads the plan.
+func openSpool(dir string) (*spool, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(filepath.Join(dir, planFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s has no plan", errSpool, dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, err := decodePlan(b)
+	if err != nil {
+		return nil, err
+	}
+	return &spool{dir, p}, nil
+}
+
+// loadDone returns the record that a task is done.
+func (s *spool) loadDone(task int) (*journal.Journal, error) {
+	return s.loadRecord(s.path(doneDir, of(task)), task)
+}
+
+// loadRecord is loadDone of a file. The error is errIncomplete if a chunk is missing.
+func (s *spool) loadRecord(path string, task int) (*journal.Journal, error) {
+	n := s.chunks(task).Len()
+	j, err := journal.Load(path, s.header(task), n)
+	if err == nil && recorded(j, n) < n {
+		err = errIncomplete
+	}
+	return j, err
+}
+
+var errIncomplete = errors.New("some chunks are missing")
+
+// isDamage reports whether a record is of no use, as loadDone says, but there.
+func isDamage(err error) bool {
+	var mismatch *journal.MismatchError
+	return errors.Is(err, journal.ErrFormat) || errors.Is(err, errIncomplete) || errors.As(err, &mismatch)
+}
+
+// recorded returns how many of n chunks are in a journal.
+func recorded(j *journal.Journal, n int) (k int) {
+	for chunk := range n {
+		if _, ok := j.Recorded(chunk); ok {
+			k++
+		}
+	}
+	return k
+}
+
+// createSpool makes the directory, with everything that tasks need. The plan comes
+// last: a directory that has one is whole.
+func createSpool(dir string, p *plan, prog program) (s *spool, err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
+	s = &spool{dir, p}
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return nil, err
+	}
+	for _, sub := range []string{binDir, attemptDir, doneDir, logDir} {
+		if err := os.Mkdir(s.path(sub), 0o777); err != nil {
+			return nil, err
+		}
+	}
+	if p.Binary, err = copyProgram(s.path(binDir)); err != nil {
+		return nil, err
+	}
+	if err := s.createPartial(prog.element()); err != nil {
+		return nil, err
+	}
+	b, err := p.encode()
+	if err != nil {
+		return nil, err
+	}
+	if err := segment.CreateFile(s.path(planFile), b); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// copyProgram copies this program into dir, under the name of its digest.
+func copyProgram(dir string) (digest string, err error) {
+	b, err := os.ReadFile("/proc/self/exe")
+	if errors.Is(err, os.ErrNotExist) {
+		var path string
+		if path, err = os.Executable(); err == nil {
+			b, err = os.ReadFile(path)
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	digest = digestOf(b)
+	path := filepath.Join(dir, digest)
+	if err := segment.CreateFile(path, b); err != nil {
+		return "", err
+	}
+	return digest, os.Chmod(path, 0o777)
+}
+
+// createPartial makes the file for the rows, which are zeros.
+func (s *spool) createPartial(t npy.Type) error {
+	h := npy.Header{Type: t, BigEndian: npy.NativeBig && t.Size > 1, Shape: s.Shape}
+	var head []byte
+	size := int64(s.tasks().Len()) * s.Stride
+	if s.isDense() {
+		var err error
+		if head, err = h.Encode(); err != nil {
+			return err
+		}
+		size = int64(h.Count()) * int64(t.Size)
+	}
+	s.Offset = int64(len(head))
+	f, err := os.OpenFile(s.partial(), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.Write(head); err != nil {
+		return err
+	}
+	if err := f.Truncate(s.Offset + size); err != nil {
+		return err
+	}
+	return f.Sync()
+}

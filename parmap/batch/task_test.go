@@ -1,0 +1,143 @@
+//go:build linux
+
+package batch_test
+
+import (
+	"context"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/parfor-go/parfor/parmap"
+	"github.com/parfor-go/parfor/parmap/batch"
+)
+
+// TestTasksInAnyOrder runs the tasks of dense and padded plans in random orders, some of
+// them twice.
+func TestTasksInAnyOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, most := range []int{1, 2, 5, 40, 100} {
+		t.Run(strconv.Itoa(most), func(t *testing.T) {
+			s := newSite(t, most)
+			n := s.tasks()
+			assert.LessOrEqual(t, n, most)
+			assert.Greater(t, 2*n, most, "far fewer tasks than asked for")
+			for _, task := range append(rng.Perm(n), rng.Perm(n)[:n/2]...) {
+				status, out := s.task(task)
+				require.Zero(t, status, out)
+			}
+			ran := s.ran()
+			for i := 1; i < len(ran); i++ {
+				require.NotEqual(t, ran[i-1], ran[i], "a chunk ran twice")
+			}
+			hasLine(t, s.do("status", s.spool()), "done", strconv.Itoa(n))
+			s.right()
+			hasLine(t, s.do("status", s.spool()), "sealed", s.path("out.npy"))
+			s.right() // a second time does nothing
+		})
+	}
+}
+
+// TestTaskGoesOn lets the body of a chunk fail, and holds that the others of the task
+// are not computed again.
+func TestTaskGoesOn(t *testing.T) {
+	for _, how := range []string{"error", "panic"} {
+		for _, most := range []int{2, 5} {
+			t.Run(how+strconv.Itoa(most), func(t *testing.T) {
+				s := newSite(t, most)
+				s.trouble(600, how)
+				task := 0
+				if most == 5 { // of 640 indices
+					s.noTrouble(600)
+					s.trouble(700, how)
+					task = 1
+				}
+				out := s.fails("task", "-index", strconv.Itoa(task), s.spool())
+				assert.Contains(t, out, "a body's "+how)
+				out = s.do("status", s.spool())
+				hasLine(t, out, "failed", "1")
+				hasLine(t, out, "task "+strconv.Itoa(task)+": ", "chunk [", "a body's "+how)
+				first := s.ran()
+				if most == 2 {
+					s.noTrouble(600)
+				} else {
+					s.noTrouble(700)
+				}
+				assert.Zero(t, must(s.task(task)))
+				again := s.ran()
+				assert.NotEmpty(t, again)
+				assert.Less(t, len(first), 26)
+				assert.LessOrEqual(t, len(first)+len(again), 24+4, "%v and %v", first, again)
+				s.do("submit", "-engine", "local", "-missing", s.spool())
+				s.right()
+			})
+		}
+	}
+}
+
+func must(status int, _ string) int { return status }
+
+// TestAnotherProgram holds that a task does not begin for a program that is not the
+// plan's.
+func TestAnotherProgram(t *testing.T) {
+	s := newSite(t, 5)
+	before := files(t, s.spool())
+	for field, change := range map[string]func(p *batch.Program[float64, fillArgs]){
+		"version": func(p *batch.Program[float64, fillArgs]) { p.Version = "2" },
+		"arguments": func(p *batch.Program[float64, fillArgs]) {
+			p.Args = func(out *array) (fillArgs, error) { return fillArgs{out, 3, s.dir}, nil }
+		},
+		"shape":  func(p *batch.Program[float64, fillArgs]) { p.Shape = []int{rows, 2} },
+		"kernel": func(p *batch.Program[float64, fillArgs]) { p.Kernel = other },
+	} {
+		old := s.Program
+		change(&s.Program)
+		out := s.fails("task", "-index", "0", s.spool())
+		assert.Contains(t, out, "another program's spool: "+field+" is ")
+		s.Program = old
+	}
+	assert.Empty(t, s.ran())
+	after := files(t, s.spool())
+	maps.DeleteFunc(after, func(name, _ string) bool { return filepath.Ext(name) == ".failed" })
+	assert.True(t, maps.Equal(before, after), "touched")
+}
+
+// files returns what is in the files below dir.
+func files(t *testing.T, dir string) map[string]string {
+	all := map[string]string{}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Base(filepath.Dir(path)) == "bin" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		all[path] = string(b)
+		return err
+	}))
+	return all
+}
+
+// TestTwoAttempts has several attempts at one task at the same time.
+func TestTwoAttempts(t *testing.T) {
+	s := newSite(t, 5)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for task := range s.tasks() {
+				status, out := s.task(task)
+				assert.Zero(t, status, out)
+			}
+		})
+	}
+	all.Wait()
+	s.right()
+}
+
+// other is the kernel of another program.
+var other = parmap.NewKernel("other", func(context.Context, int, int, fillArgs) error { return nil })

@@ -1,0 +1,101 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/parfor-go/parfor/chunk"
+	"github.com/parfor-go/parfor/parmap"
+)
+
+// A rowsError says that rows are not what a record says.
+type rowsError struct {
+	task int
+	rows chunk.Range
+	why  string
+}
+
+func (e *rowsError) Error() string {
+	return fmt.Sprintf("parmap/batch: task %d, rows [%d,%d): %s", e.task, e.rows.Lo, e.rows.Hi, e.why)
+}
+
+// What a rowsError can say.
+const (
+	differs    = "an attempt computed others than the one that was recorded: the body depends on more than the index"
+	changed    = "not those that were recorded"
+	unrecorded = "there, without a record"
+	absent     = "not computed"
+)
+
+// rowsOf returns the indices of a chunk of a task.
+func (s *spool) rowsOf(task, k int) chunk.Range {
+	first, r := s.tasks().At(task).Lo, s.chunks(task).At(k)
+	return chunk.Range{Lo: first + r.Lo, Hi: first + r.Hi}
+}
+
+// verify compares the rows of every task with its record, and returns what is wrong, in
+// the order of the rows, chunks that follow each other together. missing is the tasks
+// that have to be done, or done again.
+func (s *spool) verify(ctx context.Context) (wrong []*rowsError, missing []int, err error) {
+	rows, err := s.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	n := s.tasks().Len()
+	found := make([][]*rowsError, n)
+	var mu sync.Mutex
+	err = parmap.ForErr(ctx, n, func(_ context.Context, task int) error {
+		bad, err := s.verifyTask(rows, task)
+		mu.Lock()
+		defer mu.Unlock()
+		found[task] = bad
+		return err
+	}, parmap.Grain(1))
+	for task, bad := range found {
+		if len(bad) > 0 {
+			missing = append(missing, task)
+		}
+		wrong = append(wrong, bad...)
+	}
+	return wrong, missing, err
+}
+
+// verifyTask is verify of one task.
+func (s *spool) verifyTask(rows rowFile, task int) (wrong []*rowsError, err error) {
+	chunks := s.chunks(task)
+	j, err := s.loadDone(task) // with errIncomplete there is one, too
+	if err != nil && !errors.Is(err, os.ErrNotExist) && !isDamage(err) {
+		return nil, err
+	}
+	for k := range chunks.Len() {
+		r := s.rowsOf(task, k)
+		have, zero, err := rows.sum(r, task)
+		if err != nil {
+			return nil, err
+		}
+		why, sum, ok := "", uint32(0), false
+		if j != nil {
+			sum, ok = j.Recorded(k)
+		}
+		switch {
+		case !ok && zero:
+			why = absent
+		case !ok:
+			why = unrecorded
+		case have != sum:
+			why = changed
+		default:
+			continue
+		}
+		if last := len(wrong) - 1; last >= 0 && wrong[last].why == why && wrong[last].rows.Hi == r.Lo {
+			wrong[last].rows.Hi = r.Hi
+			continue
+		}
+		wrong = append(wrong, &rowsError{task, r, why})
+	}
+	return wrong, nil
+}
