@@ -66,7 +66,7 @@ func (p *plan) cut(most int) {
 	}
 	p.Grain = min(p.Grain, p.PerTask)
 	unit := page / gcd(page, p.Row) // so many rows are whole pages
-	if whole := roundUp(p.PerTask, unit); whole-p.PerTask <= p.PerTask/8 || p.PerTask >= n {
+	if whole := roundUp(p.PerTask, unit); whole-p.PerTask <= p.PerTask/4 || p.PerTask >= n {
 		p.PerTask = min(whole, n)
 		p.Stride = int64(p.PerTask) * int64(p.Row)
 		return
