@@ -108,3 +108,15 @@ func TestQuote(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, strings.Join(argv[2:], "|")+"|", string(out))
 }
+
+func TestNumbersIn(t *testing.T) {
+	for s, want := range map[string][]int{"0": {0}, "0-3": {0, 1, 2, 3}, "7,0-1,1": {0, 1, 7}, "9": {9}} {
+		got, err := batch.NumbersIn(s, 10)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+	for _, s := range []string{"", "a", "1-", "-1", "3-2", "10", "0-10", "1,,2", "1-2-3"} {
+		_, err := batch.NumbersIn(s, 10)
+		assert.Error(t, err, "%q", s)
+	}
+}

@@ -44,4 +44,5 @@ func ArraysOf(tasks []int, most int) (all []Array) {
 var (
 	Quote     = quote
 	IndexFrom = indexFrom
+	NumbersIn = numbersIn
 )

@@ -30,8 +30,10 @@ const (
 const usage = `commands:
   run [-o FILE] [-processes N]          computes the array on this machine
   plan [-o FILE] [-tasks N] SPOOL       cuts the run into tasks, and makes the directory SPOOL
-  submit [-missing] [-engine E] SPOOL   hands the tasks to slurm (what follows SPOOL goes to
-                                        sbatch), or runs them here: -engine local [-j N]
+  submit [-engine E] SPOOL              hands the tasks to slurm (what follows SPOOL goes to
+                                        sbatch), or runs them here: -engine local [-j N];
+                                        -tasks LIST: these alone; -missing: those of them
+                                        that verify finds to be done, and nobody is at
   status [-watch] SPOOL                 says what is done, running, stale, failed
   verify SPOOL                          compares the rows with their records
   seal SPOOL                            verifies, and gives the array its name
@@ -158,11 +160,13 @@ func (c command) plan(ctx context.Context, f *flag.FlagSet, args []string) error
 		return err
 	}
 	fmt.Fprintf(c.out, "%s: [0,%d) in %d tasks of %d indices, chunks of %d\n", s.dir, p.Shape[0], p.tasks().Len(), p.PerTask, p.Grain)
+	fmt.Fprintf(c.out, "a task: %s\n", quote(append(s.command(), s.dir)))
 	return nil
 }
 
 func (c command) submit(ctx context.Context, f *flag.FlagSet, args []string) error {
-	missing := f.Bool("missing", false, "only the tasks that verify finds to be done; none of them may be running")
+	missing := f.Bool("missing", false, "only the tasks that verify finds to be done, and that are not running")
+	list := f.String("tasks", "", "only these, as 0-4,7; default: all")
 	name := f.String("engine", "slurm", "slurm or local")
 	atOnce := f.Int("j", 0, "of local: how many tasks at once; 0: one")
 	s, err := c.spool(f, args)
@@ -178,19 +182,17 @@ func (c command) submit(ctx context.Context, f *flag.FlagSet, args []string) err
 	default:
 		return fmt.Errorf("%w: -engine %s", errUsage, *name)
 	}
-	tasks := make([]int, s.tasks().Len())
-	for i := range tasks {
-		tasks[i] = i
+	if *list == "" {
+		*list = fmt.Sprintf("0-%d", s.tasks().Len()-1)
+	}
+	tasks, err := numbersIn(*list, s.tasks().Len())
+	if err != nil {
+		return err
 	}
 	if *missing {
-		if _, tasks, err = s.verify(ctx); err != nil {
+		if tasks, err = s.missing(ctx, tasks); err != nil {
 			return err
 		}
-		all, err := s.standings()
-		if err != nil {
-			return err
-		}
-		tasks = slices.DeleteFunc(tasks, func(task int) bool { return all[task].state == running })
 	}
 	if len(tasks) == 0 {
 		fmt.Fprintln(c.out, "nothing is missing")
@@ -199,6 +201,19 @@ func (c command) submit(ctx context.Context, f *flag.FlagSet, args []string) err
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return e.submit(ctx, s, tasks, c.out)
+}
+
+// missing returns which of the tasks are to be done, and that nobody is at.
+func (s *spool) missing(ctx context.Context, tasks []int) ([]int, error) {
+	all, err := s.standings()
+	if err != nil {
+		return nil, err
+	}
+	_, undone, err := s.verify(ctx)
+	return slices.DeleteFunc(tasks, func(task int) bool {
+		_, found := slices.BinarySearch(undone, task)
+		return !found || all[task].state == running
+	}), err
 }
 
 func (c command) status(ctx context.Context, f *flag.FlagSet, args []string) error {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/parfor-go/parfor/parmap"
 )
@@ -26,6 +27,10 @@ type engine interface {
 func (s *spool) command() []string {
 	return slices.Concat([]string{s.path(binDir, s.Binary)}, s.Command, []string{"task"})
 }
+
+// stopFor is how long a task of the local engine has to finish its chunks, when
+// that is to stop.
+const stopFor = time.Minute
 
 // A local engine runs tasks in processes of this machine.
 type local struct{ atOnce int }
@@ -42,6 +47,7 @@ func (e local) submit(ctx context.Context, s *spool, tasks []int, w io.Writer) e
 		argv := append(s.command(), "-index", strconv.Itoa(tasks[i]), s.dir)
 		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd.WaitDelay = stopFor
 		cmd.Stdout, cmd.Stderr = log, log
 		if err := cmd.Run(); err != nil {
 			mu.Lock()
@@ -146,6 +152,29 @@ func ranges(numbers []int, offset int) string {
 		i = k + 1
 	}
 	return b.String()
+}
+
+// numbersIn is the inverse of ranges, of numbers below n.
+func numbersIn(s string, n int) (numbers []int, err error) {
+	for _, part := range strings.Split(s, ",") {
+		first, last, isRange := strings.Cut(part, "-")
+		if !isRange {
+			last = first
+		}
+		lo, err := strconv.Atoi(first)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %q is no list as 0-4,7", errUsage, s)
+		}
+		hi, err := strconv.Atoi(last)
+		if err != nil || lo > hi || hi >= n {
+			return nil, fmt.Errorf("%w: %q is no list as 0-4,7 of numbers below %d", errUsage, s, n)
+		}
+		for i := lo; i <= hi; i++ {
+			numbers = append(numbers, i)
+		}
+	}
+	slices.Sort(numbers)
+	return slices.Compact(numbers), nil
 }
 
 // quote returns a command as a shell reads it.
