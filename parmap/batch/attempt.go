@@ -119,15 +119,14 @@ func (a *attempt) compute(ctx context.Context, c *kernel.Call, take func(chunk i
 			return nil // an error would cancel those under way
 		}
 		r := a.rowsOf(a.task, todo[i])
-		out.Clear(r.Lo, r.Hi)
-		if err := c.Entry.Body(ctx, r.Lo, r.Hi, args); err != nil {
+		sum, err := computed(ctx, c.Entry, args, out, r)
+		if err != nil {
 			return err
 		}
-		b := out.Bytes[r.Lo*out.Row : r.Hi*out.Row]
-		if _, err := a.rows.WriteAt(b, a.rows.at(r.Lo, a.task)); err != nil {
+		if _, err := a.rows.WriteAt(out.Bytes[r.Lo*out.Row:r.Hi*out.Row], a.rows.at(r.Lo, a.task)); err != nil {
 			return err
 		}
-		take(todo[i], journal.Sum(0, b))
+		take(todo[i], sum)
 		return nil
 	}, parmap.Workers(c.Workers), parmap.Dynamic, parmap.Grain(1))
 	var e *parmap.ChunkError

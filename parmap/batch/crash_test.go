@@ -135,6 +135,25 @@ func TestAttemptsThatDiffer(t *testing.T) {
 	assert.Contains(t, string(failed), "task 0, rows [0,64): an attempt computed others")
 }
 
+// TestVerifyAgain finds such a body where no two attempts have been at a task.
+func TestVerifyAgain(t *testing.T) {
+	s := newSite(t, 2)
+	for row := 0; row < rows; row += 64 {
+		s.trouble(row, "time")
+	}
+	s.do("submit", "-engine", "local", s.spool())
+	s.do("verify", s.spool())
+	out := s.fails("verify", "-again", "3", s.spool())
+	hasLine(t, out, ": computed again they are others: the body depends on more than the index")
+	assert.Contains(t, out, "3 of 3 chunks")
+	for row := 0; row < rows; row += 64 {
+		s.noTrouble(row)
+	}
+	s = finished(t, 2)
+	s.do("verify", "-again", "20", s.spool())
+	assert.Len(t, s.ran(), 20)
+}
+
 // TestTaskSystemCalls kills a task when it enters a system call by which something comes
 // to the disk, in turn every one of each kind. What is left is a spool on which the next
 // attempt goes on.

@@ -19,11 +19,11 @@ func TestCut(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	type run struct{ n, row, grain, tasks int }
 	runs := []run{
-		{1, 8, 1, 500}, {500, 8, 1, 500}, {501, 8, 1, 500}, {1 << 20, 8, 256, 500}, {1e9, 8, 1 << 18, 500}, {1e9, 24, 1 << 18, 10_000},
+		{1, 8, 1, 500}, {500, 8, 1, 500}, {501, 8, 1, 500}, {501, 8, 0, 500}, {1e9, 24, 0, 10_000}, {1 << 20, 8, 256, 500}, {1e9, 8, 1 << 18, 500}, {1e9, 24, 1 << 18, 10_000},
 		{10_000, 4096, 1, 500}, {10_000, 4095, 1, 500}, {7, 1 << 20, 100, 3},
 	}
 	for range 2000 {
-		runs = append(runs, run{1 + rng.IntN(100_000), 1 + rng.IntN(10_000), 1 + rng.IntN(300), 1 + rng.IntN(600)})
+		runs = append(runs, run{1 + rng.IntN(100_000), 1 + rng.IntN(10_000), rng.IntN(300), 1 + rng.IntN(600)})
 	}
 	for _, r := range runs {
 		per, chunk, stride, dense := batch.Cut(r.n, r.row, r.grain, r.tasks)
@@ -33,7 +33,11 @@ func TestCut(t *testing.T) {
 		require.GreaterOrEqual(t, stride, int64(per)*int64(r.row), what)
 		require.Equal(t, dense, stride == int64(per)*int64(r.row), what)
 		require.True(t, tasks == 1 || stride%4096 == 0, what)
-		require.True(t, 1 <= chunk && chunk <= min(r.grain, per), what)
+		if r.grain > 0 {
+			require.True(t, 1 <= chunk && chunk <= min(r.grain, per), what)
+		} else {
+			require.True(t, 1 <= chunk && chunk <= 1+per/64, what)
+		}
 		if r.n >= r.tasks {
 			require.LessOrEqual(t, float64(per), max(1.26*float64(r.n/r.tasks+1+r.grain), 2), what)
 		}

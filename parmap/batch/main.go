@@ -35,7 +35,8 @@ const usage = `commands:
                                         -tasks LIST: these alone; -missing: those of them
                                         that verify finds to be done, and nobody is at
   status [-watch] SPOOL                 says what is done, running, stale, failed
-  verify SPOOL                          compares the rows with their records
+  verify [-again N] SPOOL               compares the rows with their records; computes N
+                                        chunks again, and compares these
   seal SPOOL                            verifies, and gives the array its name
   task [-index I] [-offset I] SPOOL     computes one task; for engines
 `
@@ -238,6 +239,7 @@ func (c command) status(ctx context.Context, f *flag.FlagSet, args []string) err
 }
 
 func (c command) verify(ctx context.Context, f *flag.FlagSet, args []string) error {
+	again := f.Int("again", 0, "compute so many chunks, drawn at random, again")
 	s, err := c.spool(f, args)
 	if err != nil {
 		return err
@@ -251,6 +253,15 @@ func (c command) verify(ctx context.Context, f *flag.FlagSet, args []string) err
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("%d of %d tasks are to be done", len(missing), s.tasks().Len())
+	}
+	if wrong, err = s.again(ctx, c.program, max(0, *again)); err != nil {
+		return err
+	}
+	for _, w := range wrong {
+		fmt.Fprintln(c.out, w)
+	}
+	if len(wrong) > 0 {
+		return fmt.Errorf("%d of %d chunks are others when they are computed again", len(wrong), *again)
 	}
 	fmt.Fprintf(c.out, "all %d tasks are done, and their rows are those that were recorded\n", s.tasks().Len())
 	return nil

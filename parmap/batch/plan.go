@@ -57,21 +57,26 @@ func (p *plan) isDense() bool { return p.Stride == int64(p.PerTask)*int64(p.Row)
 // page is what two machines must not share of a file that both write to.
 const page = 4096
 
-// cut cuts the run into tasks, at most so many. The rows of each begin at a page.
+// chunksPerTask is how many chunks a task has without a Grain: what it loses when it
+// is killed is a part of a second and the chunks that it has begun.
+const chunksPerTask = 64
+
+// cut cuts the run into tasks, at most so many, and these into chunks. The rows of each
+// task begin at a page.
 func (p *plan) cut(most int) {
 	n := p.Shape[0]
-	p.PerTask = 1 + (n-1)/most
-	if p.PerTask > p.Grain {
-		p.PerTask = roundUp(p.PerTask, p.Grain)
-	}
-	p.Grain = min(p.Grain, p.PerTask)
+	p.PerTask = roundUp(1+(n-1)/most, max(1, min(p.Grain, 1+(n-1)/most)))
 	unit := page / gcd(page, p.Row) // so many rows are whole pages
 	if whole := roundUp(p.PerTask, unit); whole-p.PerTask <= p.PerTask/4 || p.PerTask >= n {
 		p.PerTask = min(whole, n)
 		p.Stride = int64(p.PerTask) * int64(p.Row)
-		return
+	} else {
+		p.Stride = int64(roundUp(p.PerTask*p.Row, page))
 	}
-	p.Stride = int64(roundUp(p.PerTask*p.Row, page))
+	if p.Grain == 0 {
+		p.Grain = 1 + (p.PerTask-1)/chunksPerTask
+	}
+	p.Grain = max(min(p.Grain, p.PerTask), 1+(p.PerTask-1)/kernel.MaxCells)
 }
 
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
@@ -109,7 +114,7 @@ func describe(prog program, c *kernel.Call) (*plan, error) {
 	return &plan{
 		Format: planFormat, Kernel: c.Entry.Name, Version: prog.version(), Arguments: hex.EncodeToString(digest[:]),
 		Shape: prog.shape(), Type: prog.element().String(), Row: c.Outputs[0].Row,
-		Grain: kernel.Grid(c.N, c.Grain).At(0).Len(), Arch: runtime.GOARCH,
+		Grain: c.Grain, Arch: runtime.GOARCH,
 	}, nil
 }
 
