@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,6 +105,7 @@ func TestMain(m *testing.M) {
 		if d, err := time.ParseDuration(os.Getenv(everyEnv)); err == nil {
 			journal.Every = d
 		}
+		runtime.LockOSThread() // strace counts the calls of each thread
 		batch.Main(program(dir))
 	}
 	leakcheck.Main(m)

@@ -158,6 +158,9 @@ func TestVerifyAgain(t *testing.T) {
 // to the disk, in turn every one of each kind. What is left is a spool on which the next
 // attempt goes on.
 func TestTaskSystemCalls(t *testing.T) {
+	if raced || testing.Short() {
+		t.Skip("hundreds of processes, one after the other")
+	}
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("strace is missing: apt-get install strace")

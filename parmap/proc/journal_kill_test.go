@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -31,6 +32,7 @@ const (
 // numbers, and what came of it.
 func recorder() {
 	defer os.Exit(0)
+	runtime.LockOSThread() // strace counts the calls of each thread
 	every, err := time.ParseDuration(os.Getenv(everyEnv))
 	if err != nil {
 		fmt.Println(err)

@@ -27,7 +27,7 @@ func TestJournalSystemCalls(t *testing.T) {
 	life := func(dir string, command ...string) (complete bool) {
 		command = append(command, os.Args[0])
 		cmd := exec.Command(command[0], command[1:]...)
-		cmd.Env = append(os.Environ(), roleEnv+"=recorder", dirEnv+"="+dir, everyEnv+"=20ms")
+		cmd.Env = append(os.Environ(), roleEnv+"=recorder", dirEnv+"="+dir, everyEnv+"=50ms")
 		out, err := cmd.Output()
 		if err != nil {
 			require.EqualError(t, err, "signal: killed", "%s", out)

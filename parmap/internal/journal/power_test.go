@@ -160,7 +160,7 @@ func (p protocol) run(t *testing.T, seed uint64) (f found) {
 
 func TestPowerCuts(t *testing.T) {
 	n := *seeds
-	if testing.Short() {
+	if testing.Short() || raced {
 		n /= 10
 	}
 	cuts := 0

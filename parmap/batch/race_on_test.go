@@ -1,0 +1,6 @@
+//go:build race
+
+package batch_test
+
+// raced is whether the race detector watches, which makes a test ten times as slow.
+const raced = true
