@@ -101,7 +101,12 @@ func program(dir string) batch.Program[float64, fillArgs] {
 }
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(dirEnv); dir != "" {
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") { // a task, which must not run the tests
+		dir := os.Getenv(dirEnv)
+		if dir == "" {
+			fmt.Fprintln(os.Stderr, dirEnv, "is not set")
+			os.Exit(1)
+		}
 		if d, err := time.ParseDuration(os.Getenv(everyEnv)); err == nil {
 			journal.Every = d
 		}
