@@ -1,4 +1,4 @@
-.PHONY: help test race lint fuzz bench bench-check rivals report cross storm
+.PHONY: help test race lint fuzz bench bench-check rivals report cross slurm storm
 
 help:   ## list the targets
 	@grep -E '^[a-z-]+:' Makefile | sed -e 's/: *## / /'
@@ -29,6 +29,9 @@ bench-check: ## is the checkout slower than BASE (HEAD~1)? an hour; ARGS="-bench
 
 cross:  ## type-check the systems that no test runs on
 	bash .ci/run cross
+
+slurm:  ## job arrays on a virtual Slurm cluster, which needs root to be installed
+	bash .ci/run slurm
 
 storm:  ## repeat the tests of parmap and shmarray on a busy machine; STORM=20 for more
 	bash .ci/run storm
