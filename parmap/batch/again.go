@@ -34,7 +34,7 @@ func (s *spool) again(ctx context.Context, prog program, count int) (wrong []*ro
 		return parmap.ForErr(ctx, len(drawn), func(ctx context.Context, i int) error {
 			task := drawn[i].task
 			r := s.rowsOf(task, drawn[i].chunk)
-			have, _, err := rows.sum(r, task)
+			have, err := rows.sum(r, task)
 			if err != nil {
 				return err
 			}

@@ -92,7 +92,7 @@ func (a *attempt) adopt() error {
 			if !ok || a.known[chunk] {
 				continue
 			}
-			found, _, err := a.rows.sum(a.rowsOf(a.task, chunk), a.task)
+			found, err := a.rows.sum(a.rowsOf(a.task, chunk), a.task)
 			if err != nil {
 				return err
 			}

@@ -254,8 +254,10 @@ func (c command) verify(ctx context.Context, f *flag.FlagSet, args []string) err
 	if len(missing) > 0 {
 		return fmt.Errorf("%d of %d tasks are to be done", len(missing), s.tasks().Len())
 	}
-	if wrong, err = s.again(ctx, c.program, max(0, *again)); err != nil {
-		return err
+	if *again > 0 {
+		if wrong, err = s.again(ctx, c.program, *again); err != nil {
+			return err
+		}
 	}
 	for _, w := range wrong {
 		fmt.Fprintln(c.out, w)

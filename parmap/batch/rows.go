@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"sync"
 
 	"github.com/parfor-go/parfor/chunk"
 	"github.com/parfor-go/parfor/internal/npy"
@@ -41,21 +42,42 @@ func (f rowFile) at(i, task int) int64 {
 	return f.spool.place(task) + int64(i-f.spool.tasks().At(task).Lo)*int64(f.spool.Row)
 }
 
-// sum returns the sum of the rows of a chunk of a task, and whether all are zero.
-func (f rowFile) sum(r chunk.Range, task int) (sum uint32, zero bool, err error) {
-	at, left := f.at(r.Lo, task), int64(r.Len())*int64(f.spool.Row)
-	buf, zeros := make([]byte, min(left, readBytes)), make([]byte, min(left, readBytes))
-	for zero = true; left > 0; {
-		b := buf[:min(left, int64(len(buf)))]
-		if _, err := f.ReadAt(b, at); err != nil {
-			return 0, false, err
-		}
+// sum returns the sum of the rows of a chunk of a task.
+func (f rowFile) sum(r chunk.Range, task int) (sum uint32, err error) {
+	err = f.read(r, task, func(b []byte) bool {
 		sum = journal.Sum(sum, b)
-		zero = zero && bytes.Equal(b, zeros[:len(b)])
-		at, left = at+int64(len(b)), left-int64(len(b))
-	}
-	return sum, zero, nil
+		return true
+	})
+	return sum, err
 }
 
-// readBytes is how much of a chunk is in memory at a time.
-const readBytes = 1 << 20
+// isZero reports whether the rows of a chunk of a task are all zeros.
+func (f rowFile) isZero(r chunk.Range, task int) (zero bool, err error) {
+	zero = true
+	err = f.read(r, task, func(b []byte) bool {
+		zero = len(bytes.Trim(b, "\x00")) == 0
+		return zero
+	})
+	return zero, err
+}
+
+// buffers are what chunks are read into, in parts.
+var buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
+
+// read calls f for the parts of the rows of a chunk of a task, until it returns false.
+func (f rowFile) read(r chunk.Range, task int, part func(b []byte) bool) error {
+	buf := buffers.Get().(*[256 << 10]byte)
+	defer buffers.Put(buf)
+	at, left := f.at(r.Lo, task), int64(r.Len())*int64(f.spool.Row)
+	for left > 0 {
+		b := buf[:min(left, int64(len(buf)))]
+		if _, err := f.ReadAt(b, at); err != nil {
+			return err
+		}
+		if !part(b) {
+			return nil
+		}
+		at, left = at+int64(len(b)), left-int64(len(b))
+	}
+	return nil
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/parfor-go/parfor/chunk"
 	"github.com/parfor-go/parfor/parmap"
+	"github.com/parfor-go/parfor/parmap/internal/journal"
 )
 
 // A rowsError says that rows are not what a record says.
@@ -74,22 +75,11 @@ func (s *spool) verifyTask(rows rowFile, task int) (wrong []*rowsError, err erro
 	}
 	for k := range chunks.Len() {
 		r := s.rowsOf(task, k)
-		have, zero, err := rows.sum(r, task)
+		why, err := verifyChunk(rows, j, task, k, r)
 		if err != nil {
 			return nil, err
 		}
-		why, sum, ok := "", uint32(0), false
-		if j != nil {
-			sum, ok = j.Recorded(k)
-		}
-		switch {
-		case !ok && zero:
-			why = absent
-		case !ok:
-			why = unrecorded
-		case have != sum:
-			why = changed
-		default:
+		if why == "" {
 			continue
 		}
 		if last := len(wrong) - 1; last >= 0 && wrong[last].why == why && wrong[last].rows.Hi == r.Lo {
@@ -99,4 +89,23 @@ func (s *spool) verifyTask(rows rowFile, task int) (wrong []*rowsError, err erro
 		wrong = append(wrong, &rowsError{task, r, why})
 	}
 	return wrong, nil
+}
+
+// verifyChunk returns what is wrong with the rows of a chunk. j, which can be nil, is its
+// task's record.
+func verifyChunk(rows rowFile, j *journal.Journal, task, k int, r chunk.Range) (why string, err error) {
+	if j != nil {
+		if sum, ok := j.Recorded(k); ok {
+			have, err := rows.sum(r, task)
+			if err == nil && have != sum {
+				why = changed
+			}
+			return why, err
+		}
+	}
+	zero, err := rows.isZero(r, task)
+	if zero {
+		return absent, err
+	}
+	return unrecorded, err
 }
