@@ -31,5 +31,5 @@
 // that is killed loses a second, and the next goes on from its records.
 //
 // Attempts at one task write the same bytes, as the body's result at i depends on i
-// alone. Where it does not, Verify says so.
+// alone. Where it does not, verify says so.
 package batch

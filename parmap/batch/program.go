@@ -22,8 +22,9 @@ type Program[T shmarray.Elem, A any] struct {
 	Args func(out *shmarray.Array[T]) (A, error)
 	// Version stands for what the kernel computes, as that of a parmap.Journal.
 	Version string
-	// Options are those of every run: parmap.Workers, parmap.Schedule, and
-	// parmap.Grain, the number of indices in a chunk, which a plan keeps.
+	// Options are those of every run: parmap.Workers, and parmap.Grain, the number
+	// of indices in a chunk, which a plan keeps: 64 chunks to a task without it. A
+	// task hands out its chunks one by one, whatever the schedule.
 	Options []parmap.Option
 }
 
