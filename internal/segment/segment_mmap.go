@@ -79,7 +79,7 @@ func (m *mapping) mapFile(nbytes int) error {
 	case ReadOnly:
 		prot = unix.PROT_READ
 	case CopyOnWrite:
-		flags = unix.MAP_PRIVATE
+		flags = unix.MAP_PRIVATE | mapNoReserve // of a file in which little is written to, memory for little
 	}
 	return m.mapAt(int(m.file.Fd()), nbytes, prot, flags)
 }

@@ -141,3 +141,16 @@ func TestTwoAttempts(t *testing.T) {
 
 // other is the kernel of another program.
 var other = parmap.NewKernel("other", func(context.Context, int, int, fillArgs) error { return nil })
+
+// TestLargerThanMemory plans an array of a tebibyte, and does one of its tasks.
+func TestLargerThanMemory(t *testing.T) {
+	if strconv.IntSize < 64 {
+		t.Skip("an int counts less")
+	}
+	s := newSite(t, 2)
+	s.Shape, s.Options = []int{1 << 37, 1}, []parmap.Option{parmap.Grain(1 << 14)}
+	s.do("plan", "-tasks", "1000000", s.path("large"))
+	s.do("task", "-index", "7", s.path("large"))
+	assert.FileExists(t, s.path("large/done/0000007"))
+	assert.Len(t, s.ran(), 9)
+}
