@@ -238,6 +238,9 @@ func configureRun(opts []RunOption) (c runConfig) {
 		case output:
 			c.outputs = o
 		case Journal:
+			if o.Path == "" {
+				panic("parmap: journal without a path")
+			}
 			c.journal = &o
 		default:
 			panic("parmap: nil option")

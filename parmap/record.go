@@ -64,6 +64,9 @@ func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, args any
 	if err := r.verify(ctx, set); err != nil {
 		return err
 	}
+	if err := r.settle(); err != nil {
+		return journalError(r.path, err)
+	}
 	if len(r.todo) == 0 {
 		return nil
 	}
@@ -158,6 +161,27 @@ func (r *recording) verify(ctx context.Context, set config) error {
 	return err
 }
 
+// settle makes what verify has found hold after a power cut too. Rows that have their
+// sums can be in the system's memory alone, if they were written anew after they were
+// recorded. Those that do not are forgotten before they are: see journal.Forget.
+func (r *recording) settle() error {
+	var wrong []int
+	trusted := false
+	for cell, done := range r.done {
+		_, ok := r.journal.Recorded(cell)
+		trusted = trusted || done
+		if ok && !done {
+			wrong = append(wrong, cell)
+		}
+	}
+	if trusted {
+		if err := r.sync(); err != nil {
+			return err
+		}
+	}
+	return r.journal.Forget(wrong)
+}
+
 // place returns the indices of a cell, or of several; cells is their numbers, nil: the
 // numbers themselves.
 func (r *recording) place(cells []int) func(lo, hi int) (int, int) {
@@ -178,13 +202,20 @@ func (r *recording) bodies(body func(ctx context.Context, lo, hi int) error, tak
 		if err := body(ctx, rows.Lo, rows.Hi); err != nil {
 			return err
 		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx) // it may have given up, whatever it says
+		}
 		take(cell, kernel.Sum(r.outputs, rows.Lo, rows.Hi))
 		return nil
 	}}
 }
 
-// sync returns when the rows of all outputs are on the disk.
+// sync returns when the rows of all outputs are on the disk. It is an error if the
+// journal is not where another run would look for it.
 func (r *recording) sync() error {
+	if err := journal.Check(r.lock, r.path); err != nil {
+		return err
+	}
 	for _, f := range r.files {
 		if err := f.Sync(); err != nil {
 			return err

@@ -99,6 +99,18 @@ func CreateFile(path string, content []byte) error {
 	return nil
 }
 
+// SyncDir returns when the name of the file at path is on the disk.
+func SyncDir(path string) error {
+	if !supported {
+		return unsupported("sync a directory")
+	}
+	path, err := absolute(path)
+	if err != nil {
+		return err
+	}
+	return syncDir(dirOf(path))
+}
+
 func createFile(open func(string) (*draft, error), path string, content []byte) error {
 	d, err := open(path)
 	if err != nil {

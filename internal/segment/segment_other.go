@@ -62,4 +62,6 @@ func (*draft) write([]byte) error { return errors.ErrUnsupported }
 
 func (*draft) discard() {}
 
+func syncDir(string) error { return errors.ErrUnsupported }
+
 func (*draft) publish() error { return errors.ErrUnsupported }

@@ -120,6 +120,9 @@ func (a *attempt) compute(ctx context.Context, c *kernel.Call, take func(chunk i
 		}
 		r := a.rowsOf(a.task, todo[i])
 		sum, err := computed(ctx, c.Entry, args, out, r)
+		if err == nil {
+			err = ctx.Err() // it may have given up, whatever it says
+		}
 		if err != nil {
 			return err
 		}

@@ -120,7 +120,11 @@ func (p *part) body(lo, hi int) {
 	if err := p.entry.Body(p.ctx, lo, hi, p.in); err != nil {
 		p.took(lo, hi, err)
 	} else if p.sums != nil {
+		// Before finish: who sees that the cell is done sees the sum.
 		atomic.StoreUint32(&p.sums[p.cell], kernel.Sum(p.outputs, lo, hi))
+		if p.ctx.Err() != nil {
+			p.failed = true // it may have given up, whatever it says
+		}
 	}
 	returned = true
 }

@@ -10,6 +10,9 @@ import (
 // errCut is what every access says from the power cut on.
 var errCut = errors.New("the power is gone")
 
+// errSync is what a flaky disk says.
+var errSync = errors.New("input/output error")
+
 // A machine has disks and a supply of power that ends after so many accesses.
 type machine struct {
 	rng  *rand.Rand
@@ -36,6 +39,9 @@ type disk struct {
 	dirty   map[int]bool // sectors
 	// deaf makes Sync do nothing.
 	deaf bool
+	// flaky makes a Sync fail at times: what it was to write is then given up, and the
+	// next has nothing to do.
+	flaky bool
 	// after is called by a Sync that has succeeded; it may be nil.
 	after func()
 }
@@ -89,14 +95,31 @@ func (d *disk) Sync() error {
 	if err := d.m.access(); err != nil {
 		return err
 	}
+	if d.flaky && d.m.rng.IntN(8) == 0 {
+		clear(d.dirty)
+		return errSync
+	}
 	if !d.deaf {
-		d.durable = slices.Clone(d.now)
+		d.write()
 		clear(d.dirty)
 	}
 	if d.after != nil {
 		d.after()
 	}
 	return nil
+}
+
+// write brings the sectors that were written to, and the size, to the disk.
+func (d *disk) write() {
+	size := len(d.now)
+	durable := make([]byte, size)
+	copy(durable, d.durable)
+	for s := range d.dirty {
+		if lo, hi := s*sectorBytes, min((s+1)*sectorBytes, size); lo < hi {
+			copy(durable[lo:hi], d.now[lo:hi])
+		}
+	}
+	d.durable = durable
 }
 
 // restart is the disk after a power cut.

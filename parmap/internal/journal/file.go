@@ -39,12 +39,15 @@ func OpenFile(path string, h Header, cells int) (j *Journal, f *os.File, err err
 		if err != nil {
 			return nil, nil, err
 		}
-		j, err = openLocked(f, path, h, cells)
+		// Who made it may have been killed before its name was on the disk.
+		if err = segment.SyncDir(path); err == nil {
+			j, err = openLocked(f, path, h, cells)
+		}
 		if err == nil {
 			return j, f, nil
 		}
 		f.Close()
-		if !errors.Is(err, errMoved) {
+		if !errors.Is(err, ErrMoved) {
 			break
 		}
 	}
@@ -55,8 +58,8 @@ func OpenFile(path string, h Header, cells int) (j *Journal, f *os.File, err err
 // link to nothing, which is not there and cannot be made, is one that always does.
 const attempts = 100
 
-// errMoved says that a journal has lost its name before it was locked.
-var errMoved = errors.New("moved")
+// ErrMoved says that the journal of a run has lost its name.
+var ErrMoved = errors.New("removed or renamed under the run")
 
 func openLocked(f *os.File, path string, h Header, cells int) (*Journal, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
@@ -69,10 +72,19 @@ func openLocked(f *os.File, path string, h Header, cells int) (*Journal, error) 
 	if err != nil {
 		return nil, err
 	}
-	if !isAt(f, path) {
-		return nil, errMoved
+	if err := Check(f, path); err != nil {
+		return nil, err
 	}
 	return Open(file{f}, h, cells)
+}
+
+// Check returns ErrMoved if the journal f has not the name path any more: then
+// another run can make one of that name.
+func Check(f *os.File, path string) error {
+	if !isAt(f, path) {
+		return ErrMoved
+	}
+	return nil
 }
 
 // Load reads the journal at path, which somebody may be writing to. It is not to be

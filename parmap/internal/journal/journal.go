@@ -23,8 +23,11 @@ type File interface {
 
 // A Record says that a cell is done, and what its rows are.
 type Record struct {
-	Cell int    // below 2^32
+	Cell int    // below 2^31
 	Sum  uint32 // of the rows, by Sum
+	void bool   // it is not, whatever was recorded before: see Forget
+
+	number uint32 // of its Commit, for ever: of two records of a cell that of the later counts
 }
 
 // table is that of Castagnoli's polynomial, for which processors have an
@@ -51,7 +54,8 @@ type Journal struct {
 	recent []Record // in the tail
 	number uint32   // of the last Commit
 	sums   []uint32
-	known  []uint32 // by cell: the number of the Commit that sums is of; 0: none
+	known  []bool   // by cell: sums has that of a record
+	last   []uint32 // by cell: the number of the Commit that these are of; 0: none
 	failed error
 }
 
@@ -94,7 +98,7 @@ func load(file File, h Header, cells int) (j *Journal, size int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	j = &Journal{file: file, sums: make([]uint32, cells), known: make([]uint32, cells)}
+	j = &Journal{file: file, sums: make([]uint32, cells), known: make([]bool, cells), last: make([]uint32, cells)}
 	var have Header
 	if have, j.head, j.salt, err = readHeader(file, size); err != nil {
 		return nil, 0, err
@@ -116,11 +120,11 @@ func (j *Journal) read(size int64) error {
 			return err // io.EOF: the file has become shorter
 		}
 		for ; len(b) > 0; b = b[recordBytes:] {
-			if r, number, ok := j.decode(b, at); ok {
+			if r, ok := j.decode(b, at); ok {
 				last = at + recordBytes
-				j.number = max(j.number, number)
-				if number >= j.known[r.Cell] {
-					j.sums[r.Cell], j.known[r.Cell] = r.Sum, number
+				j.number = max(j.number, r.number)
+				if r.number >= j.last[r.Cell] {
+					j.learn(r)
 				}
 			}
 			at += recordBytes
@@ -131,7 +135,11 @@ func (j *Journal) read(size int64) error {
 }
 
 // Recorded returns the sum of a cell that was recorded, the last one of several.
-func (j *Journal) Recorded(cell int) (sum uint32, ok bool) { return j.sums[cell], j.known[cell] > 0 }
+func (j *Journal) Recorded(cell int) (sum uint32, ok bool) { return j.sums[cell], j.known[cell] }
+
+func (j *Journal) learn(r Record) {
+	j.sums[r.Cell], j.known[r.Cell], j.last[r.Cell] = r.Sum, !r.void, r.number
+}
 
 // Commit records that cells are done. It calls sync first, which must return when
 // their rows are on the disk, and returns when the records are too.
@@ -142,6 +150,17 @@ func (j *Journal) Commit(done []Record, sync func() error) error {
 	return j.failed
 }
 
+// Forget takes the records of cells back whose rows are not those recorded, before
+// they are computed again: otherwise, if that is not recorded, as after a failed sync,
+// the next run would find the rows right that are in memory alone.
+func (j *Journal) Forget(cells []int) error {
+	gone := make([]Record, len(cells))
+	for i, cell := range cells {
+		gone[i] = Record{Cell: cell, void: true}
+	}
+	return j.Commit(gone, func() error { return nil })
+}
+
 func (j *Journal) commit(done []Record, sync func() error) error {
 	if len(done) == 0 {
 		return nil
@@ -149,11 +168,15 @@ func (j *Journal) commit(done []Record, sync func() error) error {
 	if err := sync(); err != nil {
 		return err
 	}
+	j.number++
+	for i := range done {
+		done[i].number = j.number
+	}
 	if err := j.write(done); err != nil {
 		return err
 	}
 	for _, r := range done {
-		j.sums[r.Cell], j.known[r.Cell] = r.Sum, j.number
+		j.learn(r)
 	}
 	return nil
 }
@@ -161,7 +184,6 @@ func (j *Journal) commit(done []Record, sync func() error) error {
 // write writes the recent records once more, and behind them those that are done: the
 // first of their sectors is the spare one, if there is one, and the others are new.
 func (j *Journal) write(done []Record) error {
-	j.number++
 	free := j.tail // when this is on the disk
 	for all := slices.Concat(j.recent, done); len(all) > 0; {
 		at, n := j.spare, perSector
@@ -193,6 +215,9 @@ const (
 
 func roundUp(n int64) int64 { return (n + sector - 1) / sector * sector }
 
+// voidBit is set in the cell's word of a record that takes the earlier ones back.
+const voidBit = 1 << 31
+
 // recordBytes is the size of a record: the number of its Commit, cell, sum, and the
 // record's own checksum, little-endian. That begins with the journal's salt and the
 // record's place, so that a record is good in one place of one journal: not what an
@@ -204,20 +229,25 @@ func (j *Journal) encode(records []Record, at int64) []byte {
 	b := make([]byte, 0, roundUp(int64(len(records))*recordBytes))
 	for _, r := range records {
 		place := at + int64(len(b))
-		b = binary.LittleEndian.AppendUint32(b, j.number)
-		b = binary.LittleEndian.AppendUint32(b, uint32(r.Cell))
+		b = binary.LittleEndian.AppendUint32(b, r.number)
+		cell := uint32(r.Cell)
+		if r.void {
+			cell |= voidBit
+		}
+		b = binary.LittleEndian.AppendUint32(b, cell)
 		b = binary.LittleEndian.AppendUint32(b, r.Sum)
 		b = binary.LittleEndian.AppendUint32(b, j.check(b[len(b)-12:], place))
 	}
 	return b[:cap(b)]
 }
 
-func (j *Journal) decode(b []byte, at int64) (r Record, number uint32, ok bool) {
-	number, cell := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])
+func (j *Journal) decode(b []byte, at int64) (r Record, ok bool) {
+	number, word := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])
+	cell := word &^ voidBit
 	if number == 0 || uint64(cell) >= uint64(len(j.known)) || binary.LittleEndian.Uint32(b[12:]) != j.check(b[:12], at) {
-		return Record{}, 0, false
+		return Record{}, false
 	}
-	return Record{Cell: int(cell), Sum: binary.LittleEndian.Uint32(b[8:])}, number, true
+	return Record{Cell: int(cell), Sum: binary.LittleEndian.Uint32(b[8:]), void: word != cell, number: number}, true
 }
 
 // check is the own checksum of a record at a place, of which b is the rest.
@@ -230,8 +260,8 @@ func (j *Journal) check(b []byte, at int64) uint32 {
 // String says where the journal stands.
 func (j *Journal) String() string {
 	n := 0
-	for _, number := range j.known {
-		if number > 0 {
+	for _, known := range j.known {
+		if known {
 			n++
 		}
 	}

@@ -113,6 +113,22 @@ func TestSectors(t *testing.T) {
 	}
 }
 
+// TestForget takes records back, for ever, and lets the cells be recorded again.
+func TestForget(t *testing.T) {
+	d := sample(t)
+	j := open(t, d)
+	require.NoError(t, j.Forget([]int{0, 39}))
+	assert.Equal(t, map[int]uint32{3: 30}, recorded(j))
+	assert.Equal(t, d.now, d.durable)
+	j = open(t, d)
+	assert.Equal(t, map[int]uint32{3: 30}, recorded(j))
+	require.NoError(t, j.Commit([]journal.Record{{Cell: 0, Sum: 8}}, nothing))
+	want := map[int]uint32{3: 30, 0: 8}
+	assert.Equal(t, want, recorded(j))
+	assert.Equal(t, want, recorded(open(t, d)))
+	require.NoError(t, j.Forget(nil))
+}
+
 // places are where the records of the sample begin.
 var places = map[int]int{3: 4096, 0: 4096 + 16, 39: 8192}
 

@@ -20,7 +20,7 @@ type Keeper struct {
 	journal *Journal
 	sync    func() error
 	say     func(error) error
-	failed  error // by say: why nothing is recorded any more
+	failed  error // by say: why nothing is recorded any more; keep's, and Run's when that has ended
 
 	mu    sync.Mutex
 	batch []Record // under mu: done, and not recorded
@@ -36,7 +36,7 @@ func NewKeeper(j *Journal, sync func() error, say func(error) error) *Keeper {
 func (k *Keeper) Take(cell int, sum uint32) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.batch = append(k.batch, Record{cell, sum})
+	k.batch = append(k.batch, Record{Cell: cell, Sum: sum})
 }
 
 // Run calls run, which takes what is done, and records that meanwhile and in the end,

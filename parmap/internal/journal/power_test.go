@@ -23,6 +23,9 @@ type protocol struct {
 	rowsLate, rowsNever, recordsNever bool
 	// credulous believes every record that is there.
 	credulous bool
+	// hasty trusts rows without a sync, and stubborn keeps the records of rows that are
+	// others.
+	hasty, stubborn bool
 }
 
 // cells and rowBytes are those of the runs. A row is three sectors: where two share
@@ -70,7 +73,8 @@ func (p protocol) live(m *machine, file, data *disk, safe map[int]bool, f *found
 	if err != nil {
 		return false, err
 	}
-	var missing []int
+	var missing, others []int
+	trusting := false
 	for c := range cells {
 		have := data.now[c*rowBytes : (c+1)*rowBytes]
 		sum, ok := j.Recorded(c)
@@ -84,9 +88,23 @@ func (p protocol) live(m *machine, file, data *disk, safe map[int]bool, f *found
 		case !trusted && safe[c]:
 			f.lost++
 		}
+		trusting = trusting || trusted
 		if !trusted {
 			missing = append(missing, c)
 			delete(safe, c)
+			if ok {
+				others = append(others, c)
+			}
+		}
+	}
+	if trusting && !p.hasty && !p.rowsNever {
+		if err := data.Sync(); err != nil {
+			return false, err
+		}
+	}
+	if !p.stubborn {
+		if err := j.Forget(others); err != nil {
+			return false, err
 		}
 	}
 	m.rng.Shuffle(len(missing), func(a, b int) { missing[a], missing[b] = missing[b], missing[a] })
@@ -133,28 +151,61 @@ func (p protocol) believes(file *disk, cell int) bool {
 	return false
 }
 
-// run lives a run to its end, with some power cuts.
+// run lives a run to its end, with some power cuts, kills and failures. When it is
+// complete a row rots on the disk, and it is run again.
 func (p protocol) run(t *testing.T, seed uint64) (f found) {
 	m := &machine{rng: rand.New(rand.NewPCG(seed, 0)), left: -1}
 	file, data := newDisk(m), newDisk(m)
 	_, err := data.WriteAt(make([]byte, cells*rowBytes), 0)
 	require.NoError(t, err)
 	require.NoError(t, data.Sync())
-	safe := map[int]bool{}
-	for {
+	safe, calm := map[int]bool{}, false
+	rot := func() {
+		at := m.rng.IntN(cells * rowBytes)
+		data.now[at] ^= 1
+		data.durable[at] ^= 1
+		c := at / rowBytes
+		delete(safe, c)
+		if m.rng.IntN(3) == 0 { // somebody puts it right, from a copy
+			calm = true // what is theirs and cannot be synced nobody can know
+			_, err := data.WriteAt(row(c), int64(c*rowBytes))
+			require.NoError(t, err)
+		}
+	}
+	for lives, completions := 0, 0; ; lives++ {
 		m.left = m.rng.IntN(120)
-		if f.cuts == 5 {
-			m.left = -1
+		if completions > 0 {
+			m.left = m.rng.IntN(20)
+		}
+		data.flaky = !calm
+		if lives > 15 {
+			m.left, data.flaky = -1, false
 		}
 		finished, err := p.live(m, file, data, safe, &f)
-		if finished {
-			return f
+		m.left, data.flaky = -1, false
+		if !finished {
+			require.Error(t, err)
+			if m.rng.IntN(3) == 0 { // kill -9, or an error: the system goes on
+				continue
+			}
 		}
-		require.ErrorIs(t, err, errCut)
 		f.cuts++
-		m.left = -1
 		file.restart()
 		data.restart()
+		if finished {
+			for c := range cells { // what is complete survives
+				if string(data.now[c*rowBytes:(c+1)*rowBytes]) != string(row(c)) {
+					f.wrong++
+				}
+			}
+			calm = false
+			if completions++; completions == 3 {
+				return f
+			}
+		}
+		if finished || m.rng.IntN(3) == 0 {
+			rot()
+		}
 	}
 }
 
@@ -181,6 +232,8 @@ func TestPowerCutsFindWhatIsLeftOut(t *testing.T) {
 		{name: "rows are synced after the records", rowsLate: true},
 		{name: "records are not synced", recordsNever: true},
 		{name: "checksums are not looked at", credulous: true},
+		{name: "rows are trusted without a sync", hasty: true},
+		{name: "records of other rows are kept", stubborn: true},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			var all found

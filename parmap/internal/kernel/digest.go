@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"math"
+	"path/filepath"
 	"reflect"
 	"slices"
 
@@ -19,7 +20,8 @@ import (
 // Digest returns a number that two values have in common if they say the same to a
 // kernel, in this process or in another: SHA-256 of the names of fields, the bits of
 // numbers, the elements in their order, of maps in the order of their keys' digests.
-// What encodes itself is its encoding. Empty and nil slices and maps are the same.
+// What encodes itself is its encoding, which has to be the same each time. Empty and nil
+// slices and maps are the same. It takes 0.1 us for each number.
 //
 // An array is its element type and shape and, if it lies in one of outputs, which and
 // where; if it is in a file, the file's path and where in it; otherwise its elements.
@@ -124,7 +126,8 @@ func (d *digest) visit(v reflect.Value, depth int) error {
 			d.say('n', 0)
 			return nil
 		}
-		d.sayBytes('x', []byte(v.Elem().Type().String()))
+		held := v.Elem().Type()
+		d.sayBytes('x', []byte(held.PkgPath()+" "+held.String()))
 		return d.visit(v.Elem(), depth)
 	default:
 		return fmt.Errorf("a %v says nothing to another process", t)
@@ -186,6 +189,9 @@ func (d *digest) fields(v reflect.Value, depth int) error {
 		}
 		d.sayBytes('.', []byte(f.Name))
 		if err := d.visit(v.Field(i), depth); err != nil {
+			if depth > deepest/2 {
+				return err // with a thousand names it says no more
+			}
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
@@ -230,9 +236,13 @@ func (d *digest) array(v reflect.Value) error {
 			return nil
 		}
 	}
-	if o, offset, _, ok := segment.Describe(b); ok && o.Path != "" && o.Mode != segment.CopyOnWrite {
+	if o, offset, _, ok := segment.Describe(b); ok && o.Path != "" {
+		path, err := filepath.EvalSymlinks(o.Path)
+		if err != nil {
+			path = filepath.Clean(o.Path) // it is gone
+		}
 		d.say('@', uint64(offset))
-		d.sayBytes('/', []byte(o.Path))
+		d.sayBytes('/', []byte(path))
 		return nil
 	}
 	d.sayBytes('=', b)
