@@ -106,6 +106,20 @@ func (l *logbook) files() (out, log []byte) {
 	return slices.Clone(l.out.RowBytes(0, l.out.Shape()[0])), log
 }
 
+// recorded returns the chunks that the journal has.
+func (l *logbook) recorded() (done []int) {
+	l.t.Helper()
+	cells := loggedRows / loggedGrain
+	j, err := journal.Load(l.path, nil, cells)
+	require.NoError(l.t, err)
+	for cell := range cells {
+		if _, ok := j.Recorded(cell); ok {
+			done = append(done, cell*loggedGrain)
+		}
+	}
+	return done
+}
+
 // all is the first index of every chunk.
 func all() (all []int) {
 	for lo := 0; lo < loggedRows; lo += loggedGrain {
@@ -133,18 +147,16 @@ func TestJournalResumes(t *testing.T) {
 					l := newLogbook(t, parmap.Workers(workers), schedule)
 					ctx, cancel := context.WithCancel(bg)
 					defer cancel()
-					var mu sync.Mutex
-					var done []int
-					_, err := l.run(ctx, func(ctx context.Context, lo int) error {
+					first, err := l.run(ctx, func(ctx context.Context, lo int) error {
 						if lo >= 40 {
 							return fail(ctx, cancel, lo)
 						}
-						mu.Lock()
-						defer mu.Unlock()
-						done = append(done, lo)
 						return nil
 					})
 					require.Error(t, err)
+					done := l.recorded()
+					assert.Subset(t, first, done)
+					assert.GreaterOrEqual(t, len(done), len(first)-workers, "all but those that failed or were under way")
 					ran, err := l.run(bg, nil)
 					require.NoError(t, err)
 					assert.Equal(t, without(done), ran)
@@ -293,7 +305,7 @@ func TestJournalOfNothing(t *testing.T) {
 // while for the other's end.
 func TestJournalInUse(t *testing.T) {
 	defer parmap.SetLockFor(0)()
-	l := newLogbook(t)
+	l := newLogbook(t, parmap.Workers(1))
 	var other error
 	_, err := l.run(bg, func(_ context.Context, lo int) error {
 		if lo == 8 {
@@ -369,10 +381,143 @@ func TestJournalSyncFails(t *testing.T) {
 		today = &diary{fail: func(context.Context, int) error { return errBoom }}
 		err = logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(options, parmap.Journal{Path: l.path + "2"})...)
 		assert.ErrorIs(t, err, errBoom)
+		broken.left = 0
+		today = &diary{fail: func(_ context.Context, lo int) error {
+			if lo == 60 {
+				return errBoom
+			}
+			return nil
+		}}
+		err = logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(options, parmap.Workers(1), parmap.Journal{Path: l.path + "3"})...)
+		assert.ErrorIs(t, err, errBroken)
 
 		broken.left = 1 << 30
 		today = &diary{}
 		require.NoError(t, logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, options...))
 		l.right()
 	}
+}
+
+// TestJournalLastSyncFails holds that a run whose last sync fails returns that, and that
+// the next computes again what was not recorded, also rows that were once.
+func TestJournalLastSyncFails(t *testing.T) {
+	l := newLogbook(t)
+	_, err := l.run(bg, nil)
+	require.NoError(t, err)
+	l.out.RowBytes(9, 10)[3] ^= 1
+	broken := &brokenRows{l.out, 1}
+	run := func() (ran []int, err error) {
+		today = &diary{}
+		err = logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(slices.Clip(l.options),
+			parmap.Output(broken), parmap.Journal{Path: l.path + "b", Version: "1"})...)
+		return today.ran, err
+	}
+	broken.left = 1 << 30
+	_, err = run()
+	require.NoError(t, err)
+	l.out.RowBytes(9, 10)[3] ^= 1
+	broken.left = 1 // before rows are trusted
+	ran, err := run()
+	assert.Equal(t, []int{8}, ran)
+	assert.Equal(t, &parmap.JournalError{Path: l.path + "b", Err: errBroken}, err)
+	broken.left = 0
+	ran, err = run()
+	assert.ErrorIs(t, err, errBroken, "rows that cannot be synced are not trusted")
+	assert.Empty(t, ran)
+	broken.left = 1 << 30
+	ran, err = run()
+	require.NoError(t, err)
+	assert.Equal(t, []int{8}, ran, "right in memory, and never synced")
+	l.right()
+}
+
+// TestJournalNamesRows holds that the error of a run that goes on names the rows.
+func TestJournalNamesRows(t *testing.T) {
+	l := newLogbook(t, parmap.Workers(1))
+	fail := func(row int) func(context.Context, int) error {
+		return func(_ context.Context, lo int) error {
+			if lo == row {
+				return errBoom
+			}
+			return nil
+		}
+	}
+	for _, row := range []int{32, 48} {
+		_, err := l.run(bg, fail(row))
+		assert.Equal(t, &parmap.ChunkError{Lo: row, Hi: row + loggedGrain, Attempts: 1, Err: errBoom}, err)
+	}
+}
+
+// TestJournalOfTwoOutputs damages each of two arrays.
+func TestJournalOfTwoOutputs(t *testing.T) {
+	l := newLogbook(t)
+	other, err := shmarray.Create[int32](filepath.Join(t.TempDir(), "other.npy"), loggedRows)
+	require.NoError(t, err)
+	defer other.Close()
+	second := &countedRows{Rows: other, path: other.Path()}
+	run := func() []int {
+		today = &diary{}
+		require.NoError(t, logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(slices.Clip(l.options),
+			parmap.Output(l.out, second), parmap.Journal{Path: l.path, Version: "1"})...))
+		return today.ran
+	}
+	assert.Len(t, run(), loggedRows/loggedGrain)
+	assert.Positive(t, second.syncs)
+	l.out.Set(1, 20, 0)
+	assert.Equal(t, []int{20}, run())
+	other.Set(1, 40)
+	assert.Equal(t, []int{40}, run())
+	assert.Empty(t, run())
+}
+
+// countedRows counts its syncs.
+type countedRows struct {
+	parmap.Rows
+	path  string
+	syncs int
+}
+
+func (r *countedRows) Path() string { return r.path }
+func (r *countedRows) Sync() error  { r.syncs++; return nil }
+
+// TestJournalIsRemoved removes the journal under a run, which then cannot go on: another
+// could begin.
+func TestJournalIsRemoved(t *testing.T) {
+	l := newLogbook(t, parmap.Workers(1))
+	_, err := l.run(bg, func(_ context.Context, lo int) error {
+		if lo == 8 {
+			return os.Remove(l.path)
+		}
+		return nil
+	})
+	var e *parmap.JournalError
+	require.ErrorAs(t, err, &e)
+	assert.ErrorContains(t, err, "removed or renamed under the run")
+	assert.NoFileExists(t, l.path)
+}
+
+// TestJournalAndBodiesThatGiveUp holds that the rows of a body are not recorded that
+// returned nil when its context was cancelled.
+func TestJournalAndBodiesThatGiveUp(t *testing.T) {
+	l := newLogbook(t, parmap.Workers(1))
+	ctx, cancel := context.WithCancel(bg)
+	ran, err := l.run(ctx, func(_ context.Context, lo int) error {
+		if lo == 40 {
+			cancel()
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Contains(t, ran, 40)
+	ran, err = l.run(bg, nil)
+	require.NoError(t, err)
+	assert.Contains(t, ran, 40)
+	l.right()
+}
+
+func TestJournalWithoutAPath(t *testing.T) {
+	l := newLogbook(t)
+	assert.PanicsWithValue(t, "parmap: journal without a path", func() {
+		_ = logged.Run(bg, loggedRows, loggedArgs{l.out, 1}, parmap.Output(l.out), parmap.Journal{Version: "1"})
+	})
 }

@@ -54,7 +54,10 @@ func (k *Keeper) Run(ctx context.Context, run func(ctx context.Context) error) (
 		<-joined
 		cancel(nil)
 		k.commit()
-		if k.failed != nil && !errors.Is(err, k.failed) {
+		switch {
+		case err == nil:
+			err = k.failed
+		case k.failed != nil && !errors.Is(err, k.failed):
 			err = errors.Join(err, k.failed)
 		}
 	}()
