@@ -22,18 +22,25 @@ import (
 //
 // A journal needs an Output, and every array of it in a file: one that has the methods
 // Path and Sync, as a *shmarray.Array of shmarray.Create. What bodies write elsewhere
-// is not remembered. The run's chunks are the cells of a grid, also on goroutines:
+// is not remembered. Every argument counts, also one that does not change the rows. The
+// run's chunks are the cells of a grid, also on goroutines:
 // [Grain] indices, or about a 4096th of n.
 //
 // Once a second the rows of the chunks that are done are synced, and then the file
 // records them, each with the CRC-32C of its rows. A killed run loses the chunks since.
-// If something cannot be synced the run ends, with a [*JournalError]: it is started
-// again. At its beginning a run reads the rows of all recorded chunks; it computes
-// again those whose checksum is another.
+// A chunk whose context was cancelled when its body returned is not recorded. If
+// something cannot be synced, or the file is removed, the run ends with a
+// [*JournalError]: it is started again. At its beginning a run reads the rows of all
+// recorded chunks; it computes again those whose checksum is another.
 //
 // One run has a journal at a time. Another one returns [ErrJournalInUse], after it has
-// waited two seconds for the worker processes of a run that was killed to end. Remove
-// the file when the arrays are complete, or to begin anew.
+// waited two seconds for the worker processes of a run that was killed to end. Nobody
+// looks after two runs with two journals and one array. Remove the file when the arrays
+// are complete, or to begin anew.
+//
+// The digest takes 0.1 us for each number in the arguments, reading the rows 0.1 s a GB
+// if they are in memory, and a chunk as long as its checksum, at 10 GB/s. An empty
+// Path panics.
 type Journal struct{ Path, Version string }
 
 func (Journal) runOption() {}

@@ -1,7 +1,8 @@
 // Resume fills a .npy file in worker processes. Kill it, by Ctrl-C or kill -9 or
 // with the power of the machine, and start it again: it goes on where it was.
 //
-//	go run ./examples/resume
+//	go build ./examples/resume
+//	./resume
 //
 // It writes lyapunov.npy and lyapunov.journal into the directory that -dir names.
 // The numbers are the Lyapunov exponents of the logistic map whose parameter is a and
@@ -83,7 +84,10 @@ func fill(ctx context.Context, dir string, n, steps int) error {
 		return err
 	}
 	defer a.Close()
-	pool, err := proc.Start(ctx, 0)
+	if shape := a.Shape(); len(shape) != 2 || shape[0] != n || shape[1] != n {
+		return fmt.Errorf("%s has the shape %v", path, shape)
+	}
+	pool, err := proc.Start(context.Background(), 0) // Ctrl-C ends the run, not the pool
 	if err != nil {
 		return err
 	}

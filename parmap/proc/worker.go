@@ -33,8 +33,8 @@ type worker struct {
 	conn  *socket
 	board *board
 	bell  *os.File      // the parent rings it, to be looked at
-	lent  chan struct{} // has room for one: a loan came
-	seen  atomic.Int64  // loans that came; written by the reader
+	lent  chan struct{} // has room for one: a loan or a lock came
+	seen  atomic.Int64  // loans and locks that came; written by the reader
 
 	segments map[segment.ID]*segment.Segment // the reader's
 	lock     *os.File                        // the reader's: held while it is open

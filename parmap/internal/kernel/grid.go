@@ -16,6 +16,6 @@ const (
 	// costs some 25 ns in other processes, so that a loop of 1 ms loses a tenth of
 	// it at most, and 64 workers have 64 chunks each.
 	DefaultCells = 4096
-	// MaxCells bounds the tables with a word for each cell: 4 MiB.
+	// MaxCells bounds the tables with a word or two for each cell: 8 MiB.
 	MaxCells = 1 << 20
 )
