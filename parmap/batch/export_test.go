@@ -27,6 +27,18 @@ func Cut(n, row, grain, tasks int) (perTask, chunk int, stride int64, dense bool
 	return p.PerTask, p.Grain, p.Stride, p.isDense()
 }
 
+// LastRow returns how many tasks there are in a plan, and where the last row begins.
+func LastRow(b []byte) (tasks int, at int64, ok bool) {
+	p, err := decodePlan(b)
+	if err != nil {
+		return 0, 0, false
+	}
+	s := &spool{plan: p}
+	tasks = p.tasks().Len()
+	r := s.rowsOf(tasks-1, p.chunks(tasks-1).Len()-1)
+	return tasks, rowFile{spool: s}.at(r.Hi-1, tasks-1), true
+}
+
 // An Array is one submission.
 type Array struct {
 	Offset, First, Last int

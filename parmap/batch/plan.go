@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"runtime"
 	"strconv"
 	"time"
@@ -166,16 +167,23 @@ func decodePlan(b []byte) (*plan, error) {
 	if err := d.Decode(p); err != nil {
 		return nil, fmt.Errorf("%w: its plan: %w", errSpool, err)
 	}
-	n := 0
-	if len(p.Shape) > 0 {
-		n = p.Shape[0]
-	}
-	if p.Format != planFormat || n < 1 || p.Row < 1 || p.Grain < 1 || p.PerTask < 1 || p.PerTask > n ||
-		p.Offset < 0 || p.Stride < int64(p.PerTask)*int64(p.Row) || p.Binary == "" {
+	if p.Format != planFormat || !p.makesSense() {
 		return nil, fmt.Errorf("%w: its plan is of another format, or makes no sense", errSpool)
 	}
 	p.digest = digestOf(b)
 	return p, nil
+}
+
+// makesSense reports whether the numbers can be those of a plan: no product of them
+// overflows then.
+func (p *plan) makesSense() bool {
+	if len(p.Shape) == 0 || p.Shape[0] < 1 || p.Row < 1 || p.Grain < 1 || p.PerTask < 1 || p.PerTask > p.Shape[0] ||
+		p.PerTask > math.MaxInt-p.Grain || p.Shape[0] > math.MaxInt-p.PerTask || p.Binary == "" {
+		return false
+	}
+	tasks := int64(p.tasks().Len())
+	return int64(p.PerTask) <= math.MaxInt64/int64(p.Row) && p.Stride >= int64(p.PerTask)*int64(p.Row) &&
+		p.Offset >= 0 && p.Stride <= (math.MaxInt64-p.Offset)/tasks
 }
 
 // header is what the records of an attempt at a task begin with.

@@ -1,0 +1,242 @@
+//go:build unix
+
+package parmap_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/parfor-go/parfor/parmap"
+	"github.com/parfor-go/parfor/parmap/internal/journal"
+	"github.com/parfor-go/parfor/shmarray"
+)
+
+// TestJournalInUse holds that two runs cannot have a journal, and that one waits a
+// while for the other's end.
+func TestJournalInUse(t *testing.T) {
+	defer parmap.SetLockFor(0)()
+	l := newLogbook(t, parmap.Workers(1))
+	var other error
+	_, err := l.run(bg, func(_ context.Context, lo int) error {
+		if lo == 8 {
+			out, log := l.files()
+			other = logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(l.options, parmap.Output(l.out), parmap.Journal{Path: l.path, Version: "1"})...)
+			nowOut, nowLog := l.files()
+			assert.True(t, bytes.Equal(out, nowOut) && bytes.Equal(log, nowLog), "touched")
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	assert.ErrorIs(t, other, parmap.ErrJournalInUse)
+	l.right()
+
+	parmap.SetLockFor(1 << 40)
+	_, f, err := journal.OpenFile(filepath.Join(t.TempDir(), "j"), nil, 1)
+	require.NoError(t, err)
+	defer f.Close()
+	l.path = f.Name()
+	ctx, cancel := context.WithCancelCause(bg)
+	cancelled := make(chan error)
+	go func() {
+		_, err := l.run(ctx, nil)
+		cancelled <- err
+	}()
+	cancel(errBoom)
+	assert.Equal(t, errBoom, <-cancelled)
+	require.NoError(t, journal.Release(f))
+	_, err = l.run(bg, nil)
+	assert.ErrorIs(t, err, parmap.ErrJournalMismatch, "it came to look at it")
+}
+
+// brokenRows cannot be synced after some time.
+type brokenRows struct {
+	*floats
+	left int
+}
+
+func (r *brokenRows) Sync() error {
+	if r.left--; r.left < 0 {
+		return errBroken
+	}
+	return r.floats.Sync()
+}
+
+var errBroken = errors.New("broken")
+
+// TestJournalSyncFails holds that a failed sync ends the run, that nothing is
+// recorded from then on, and that another run goes on from there.
+func TestJournalSyncFails(t *testing.T) {
+	defer func(d time.Duration) { journal.Every = d }(journal.Every)
+	journal.Every = time.Microsecond
+	for _, left := range []int{0, 1} {
+		l := newLogbook(t, parmap.Workers(2))
+		today = &diary{fail: func(ctx context.Context, lo int) error {
+			if lo >= 40 { // for ever
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			time.Sleep(5 * time.Millisecond) // so that there are several records
+			return nil
+		}}
+		broken := &brokenRows{l.out, left}
+		options := append(l.options, parmap.Output(broken), parmap.Journal{Path: l.path, Version: "1"})
+		err := logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, options...)
+		var e *parmap.JournalError
+		require.ErrorAs(t, err, &e)
+		assert.Equal(t, &parmap.JournalError{Path: l.path, Err: errBroken}, e)
+		assert.Equal(t, e, err, "and nothing else")
+
+		// Both errors, if there are two.
+		broken.left = 0
+		today = &diary{fail: func(context.Context, int) error { return errBoom }}
+		err = logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(options, parmap.Journal{Path: l.path + "2"})...)
+		assert.ErrorIs(t, err, errBoom)
+		broken.left = 0
+		today = &diary{fail: func(_ context.Context, lo int) error {
+			if lo == 60 {
+				return errBoom
+			}
+			return nil
+		}}
+		err = logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(options, parmap.Workers(1), parmap.Journal{Path: l.path + "3"})...)
+		assert.ErrorIs(t, err, errBroken)
+
+		broken.left = 1 << 30
+		today = &diary{}
+		require.NoError(t, logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, options...))
+		l.right()
+	}
+}
+
+// TestJournalLastSyncFails holds that a run whose last sync fails returns that, and that
+// the next computes again what was not recorded, also rows that were once.
+func TestJournalLastSyncFails(t *testing.T) {
+	l := newLogbook(t)
+	_, err := l.run(bg, nil)
+	require.NoError(t, err)
+	l.out.RowBytes(9, 10)[3] ^= 1
+	broken := &brokenRows{l.out, 1}
+	run := func() (ran []int, err error) {
+		today = &diary{}
+		err = logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(slices.Clip(l.options),
+			parmap.Output(broken), parmap.Journal{Path: l.path + "b", Version: "1"})...)
+		return today.ran, err
+	}
+	broken.left = 1 << 30
+	_, err = run()
+	require.NoError(t, err)
+	l.out.RowBytes(9, 10)[3] ^= 1
+	broken.left = 1 // before rows are trusted
+	ran, err := run()
+	assert.Equal(t, []int{8}, ran)
+	assert.Equal(t, &parmap.JournalError{Path: l.path + "b", Err: errBroken}, err)
+	broken.left = 0
+	ran, err = run()
+	assert.ErrorIs(t, err, errBroken, "rows that cannot be synced are not trusted")
+	assert.Empty(t, ran)
+	broken.left = 1 << 30
+	ran, err = run()
+	require.NoError(t, err)
+	assert.Equal(t, []int{8}, ran, "right in memory, and never synced")
+	l.right()
+}
+
+// TestJournalNamesRows holds that the error of a run that goes on names the rows.
+func TestJournalNamesRows(t *testing.T) {
+	l := newLogbook(t, parmap.Workers(1))
+	fail := func(row int) func(context.Context, int) error {
+		return func(_ context.Context, lo int) error {
+			if lo == row {
+				return errBoom
+			}
+			return nil
+		}
+	}
+	for _, row := range []int{32, 48} {
+		_, err := l.run(bg, fail(row))
+		assert.Equal(t, &parmap.ChunkError{Lo: row, Hi: row + loggedGrain, Attempts: 1, Err: errBoom}, err)
+	}
+}
+
+// TestJournalOfTwoOutputs damages each of two arrays.
+func TestJournalOfTwoOutputs(t *testing.T) {
+	l := newLogbook(t)
+	other, err := shmarray.Create[int32](filepath.Join(t.TempDir(), "other.npy"), loggedRows)
+	require.NoError(t, err)
+	defer other.Close()
+	second := &countedRows{Rows: other, path: other.Path()}
+	run := func() []int {
+		today = &diary{}
+		require.NoError(t, logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(slices.Clip(l.options),
+			parmap.Output(l.out, second), parmap.Journal{Path: l.path, Version: "1"})...))
+		return today.ran
+	}
+	assert.Len(t, run(), loggedRows/loggedGrain)
+	assert.Positive(t, second.syncs)
+	l.out.Set(1, 20, 0)
+	assert.Equal(t, []int{20}, run())
+	other.Set(1, 40)
+	assert.Equal(t, []int{40}, run())
+	assert.Empty(t, run())
+}
+
+// countedRows counts its syncs.
+type countedRows struct {
+	parmap.Rows
+	path  string
+	syncs int
+}
+
+func (r *countedRows) Path() string { return r.path }
+func (r *countedRows) Sync() error  { r.syncs++; return nil }
+
+// TestJournalIsRemoved removes the journal under a run, which then cannot go on: another
+// could begin.
+func TestJournalIsRemoved(t *testing.T) {
+	l := newLogbook(t, parmap.Workers(1))
+	_, err := l.run(bg, func(_ context.Context, lo int) error {
+		if lo == 8 {
+			return os.Remove(l.path)
+		}
+		return nil
+	})
+	var e *parmap.JournalError
+	require.ErrorAs(t, err, &e)
+	assert.ErrorContains(t, err, "removed or renamed under the run")
+	assert.NoFileExists(t, l.path)
+}
+
+// TestJournalAndBodiesThatGiveUp holds that the rows of a body are not recorded that
+// returned nil when its context was cancelled.
+func TestJournalAndBodiesThatGiveUp(t *testing.T) {
+	l := newLogbook(t, parmap.Workers(1))
+	ctx, cancel := context.WithCancel(bg)
+	ran, err := l.run(ctx, func(_ context.Context, lo int) error {
+		if lo == 40 {
+			cancel()
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Contains(t, ran, 40)
+	ran, err = l.run(bg, nil)
+	require.NoError(t, err)
+	assert.Contains(t, ran, 40)
+	l.right()
+}
+
+func TestJournalWithoutAPath(t *testing.T) {
+	l := newLogbook(t)
+	assert.PanicsWithValue(t, "parmap: journal without a path", func() {
+		_ = logged.Run(bg, loggedRows, loggedArgs{l.out, 1}, parmap.Output(l.out), parmap.Journal{Version: "1"})
+	})
+}
