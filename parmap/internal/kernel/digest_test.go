@@ -4,9 +4,11 @@ package kernel_test
 
 import (
 	"encoding/hex"
+	"errors"
 	"math"
 	"math/big"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,9 +30,12 @@ type (
 		G    time.Time
 		Note struct{ Text string }
 	}
-	hiding struct{ x int }
-	circle struct{ Next *circle }
+	hiding      struct{ x int }
+	circle      struct{ Next *circle }
+	unencodable struct{}
 )
+
+func (unencodable) GobEncode() ([]byte, error) { return nil, errors.New("cannot be encoded") }
 
 func digest(t *testing.T, v any, outputs ...kernel.Output) string {
 	t.Helper()
@@ -84,6 +89,13 @@ func TestDigestTellsApart(t *testing.T) {
 		big.NewInt(5), big.NewInt(6),
 		array(0, 6), array(1, 6), array(0, 2, 3), array(0, 3, 2), array(0, 1), array(0), private, ints,
 		x, y, folded, x.Slice(0, 3), x.Slice(1, 4), x.Slice(3, 6),
+	}
+	long := make([]int, 10_000)
+	for i := range long {
+		other := slices.Clone(long)
+		if other[i] = 1; i%999 == 0 {
+			all = append(all, other)
+		}
 	}
 	seen := map[string]int{}
 	for i, v := range all {
@@ -159,6 +171,7 @@ func TestDigestErrors(t *testing.T) {
 		"field x of kernel_test.hidi": []any{hiding{1}},
 		"goes in circles":             round,
 		"V: ":                         struct{ V any }{struct{ F func() }{nil}},
+		"cannot be encoded":           []any{unencodable{}},
 	} {
 		_, err := kernel.Digest(v, nil)
 		assert.ErrorContains(t, err, want)
