@@ -205,6 +205,9 @@ func TestAnEmptyCommitDoesNothing(t *testing.T) {
 func TestOpenMakesDurableWhatItFinds(t *testing.T) {
 	d := sample(t)
 	d.durable = d.durable[:4096] // the rest is in memory alone
+	for at := 4096; at < len(d.now); at += sectorBytes {
+		d.dirty[at/sectorBytes] = true
+	}
 	open(t, d)
 	assert.Equal(t, d.now, d.durable)
 }
