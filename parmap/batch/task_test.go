@@ -148,7 +148,8 @@ func TestLargerThanMemory(t *testing.T) {
 		t.Skip("an int counts less")
 	}
 	s := newSite(t, 2)
-	s.Shape, s.Options = []int{1 << 37, 1}, []parmap.Option{parmap.Grain(1 << 14)}
+	n := int64(1 << 37)
+	s.Shape, s.Options = []int{int(n), 1}, []parmap.Option{parmap.Grain(1 << 14)}
 	s.do("plan", "-tasks", "1000000", s.path("large"))
 	s.do("task", "-index", "7", s.path("large"))
 	assert.FileExists(t, s.path("large/done/0000007"))
