@@ -145,7 +145,7 @@ func (a *attempt) compute(ctx context.Context, c *kernel.Call, take func(chunk i
 
 // fail writes down why the attempt has failed, if it has.
 func (a *attempt) fail(err error) error {
-	if err == nil || errors.Is(err, errStopped) {
+	if err == nil || err == errStopped {
 		return err
 	}
 	text := fmt.Appendf(nil, "%v\n", err)
@@ -167,6 +167,9 @@ func (a *attempt) finish() error {
 		first, err := a.loadDone(a.task)
 		if err == nil {
 			return a.compare(first)
+		}
+		if errors.Is(err, os.ErrNotExist) { // another attempt has just set it aside
+			continue
 		}
 		if !isDamage(err) {
 			return err

@@ -3,7 +3,9 @@
 package batch_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -85,8 +87,11 @@ func TestLocalEngine(t *testing.T) {
 // next attempt does not compute them again.
 func TestStop(t *testing.T) {
 	s := newSite(t, 2)
+	t.Setenv("PARFOR_WORKERS", "1") // so that the chunks behind are not begun meanwhile
 	s.trouble(70, "wait")
 	cmd := s.command(0)
+	said, err := cmd.StderrPipe()
+	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	require.Eventually(t, func() bool {
 		b, _ := os.ReadFile(s.path("diary"))
@@ -94,13 +99,18 @@ func TestStop(t *testing.T) {
 	}, 20*time.Second, time.Millisecond)
 	hasLine(t, s.do("status", s.spool()), "running", "1", "0")
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-	time.Sleep(20 * time.Millisecond) // it is to come before the end of the chunk
+	lines := bufio.NewReader(said)
+	line, err := lines.ReadString('\n')
+	require.NoError(t, err)
+	assert.Contains(t, line, "asked to stop")
 	s.noTrouble(70)
+	_, err = io.Copy(io.Discard, lines)
+	require.NoError(t, err)
 	assert.EqualError(t, cmd.Wait(), "exit status 75")
 	hasLine(t, s.do("status", s.spool()), "waiting", "2", "0-1")
 	begun := s.ran()
 	assert.Contains(t, begun, 64)
-	assert.Less(t, len(begun), 24)
+	assert.Equal(t, []int{0, 64}, begun)
 	status, out := s.task(0)
 	require.Zero(t, status, out)
 	for _, first := range s.ran() {
@@ -158,16 +168,7 @@ func TestVerifyAgain(t *testing.T) {
 // to the disk, in turn every one of each kind. What is left is a spool on which the next
 // attempt goes on.
 func TestTaskSystemCalls(t *testing.T) {
-	if raced || testing.Short() {
-		t.Skip("hundreds of processes, one after the other")
-	}
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		t.Skip("strace is missing: apt-get install strace")
-	}
-	if out, err := exec.Command(strace, "-f", "true").CombinedOutput(); err != nil {
-		t.Skipf("strace cannot trace here: %v\n%s", err, out)
-	}
+	strace := tracer(t)
 	for _, call := range []string{"linkat", "pwrite64", "fsync", "mkdirat", "unlinkat"} {
 		killed := 0
 		for complete := false; !complete; {
@@ -191,6 +192,50 @@ func TestTaskSystemCalls(t *testing.T) {
 		t.Logf("%s: killed in %d calls", call, killed)
 		assert.Positive(t, killed)
 	}
+}
+
+// TestSealSystemCalls does the same to seal, which then is called again, and checks that
+// an array that has its name is not written to.
+func TestSealSystemCalls(t *testing.T) {
+	strace := tracer(t)
+	for _, tasks := range []int{2, 5} {
+		for _, call := range []string{"linkat", "unlinkat", "fsync", "write"} {
+			killed := 0
+			for complete := false; !complete; {
+				s := finished(t, tasks)
+				cmd := exec.Command(strace, "-f", "-qq", "-o", os.DevNull, "-e", "trace="+call,
+					"-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, killed+1), os.Args[0], "seal", s.spool())
+				out, err := cmd.CombinedOutput()
+				if complete = err == nil; !complete {
+					require.EqualError(t, err, "signal: killed", "%s", out)
+					killed++
+				}
+				before, named := os.ReadFile(s.path("out.npy"))
+				s.right()
+				after, err := os.ReadFile(s.path("out.npy"))
+				require.NoError(t, err)
+				require.True(t, named != nil || string(before) == string(after), "%s %d: an array without all of it", call, killed)
+				require.Empty(t, s.all(`partial`), "%s %d", call, killed)
+			}
+			t.Logf("%s: killed in %d calls", call, killed)
+			assert.Positive(t, killed)
+		}
+	}
+}
+
+// tracer returns strace, and skips the test if there is none that works.
+func tracer(t *testing.T) (strace string) {
+	if raced || testing.Short() {
+		t.Skip("hundreds of processes, one after the other")
+	}
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace is missing: apt-get install strace")
+	}
+	if out, err := exec.Command(strace, "-f", "true").CombinedOutput(); err != nil {
+		t.Skipf("strace cannot trace here: %v\n%s", err, out)
+	}
+	return strace
 }
 
 // present returns what is in dir, but for one name.

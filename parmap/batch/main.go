@@ -33,7 +33,7 @@ const usage = `commands:
   submit [-engine E] SPOOL              hands the tasks to slurm (what follows SPOOL goes to
                                         sbatch), or runs them here: -engine local [-j N];
                                         -tasks LIST: these alone; -missing: those of them
-                                        that verify finds to be done, and nobody is at
+                                        that are still to be done, and nobody is at
   status [-watch] SPOOL                 says what is done, running, stale, failed
   verify [-again N] SPOOL               compares the rows with their records; computes N
                                         chunks again, and compares these
@@ -84,7 +84,7 @@ func (c command) run(ctx context.Context, args []string) (status int) {
 	case errors.Is(err, errUsage):
 		fmt.Fprintf(c.err, "%s: %v\n%s", args[0], err, usage)
 		return exitUsage
-	case errors.Is(err, errStopped):
+	case err == errStopped:
 		fmt.Fprintln(c.err, "stopped: what is done is recorded")
 		return exitStopped
 	}
@@ -150,6 +150,9 @@ func (c command) plan(ctx context.Context, f *flag.FlagSet, args []string) error
 	if err != nil {
 		return err
 	}
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s exists: seal would not replace it", path)
+	}
 	p, err := survey(ctx, c.program)
 	if err != nil {
 		return err
@@ -166,7 +169,7 @@ func (c command) plan(ctx context.Context, f *flag.FlagSet, args []string) error
 }
 
 func (c command) submit(ctx context.Context, f *flag.FlagSet, args []string) error {
-	missing := f.Bool("missing", false, "only the tasks that verify finds to be done, and that are not running")
+	missing := f.Bool("missing", false, "only the tasks that, by verify, are still to be done, and that have shown no life for a minute")
 	list := f.String("tasks", "", "only these, as 0-4,7; default: all")
 	name := f.String("engine", "slurm", "slurm or local")
 	atOnce := f.Int("j", 0, "of local: how many tasks at once; 0: one")
@@ -191,8 +194,15 @@ func (c command) submit(ctx context.Context, f *flag.FlagSet, args []string) err
 		return err
 	}
 	if *missing {
-		if tasks, err = s.missing(ctx, tasks); err != nil {
+		var busy []int
+		if tasks, busy, err = s.missing(ctx, tasks); err != nil {
 			return err
+		}
+		if len(busy) > 0 {
+			fmt.Fprintf(c.out, "left out, as they seem to be running: %s\n", ranges(busy, 0))
+			if len(tasks) == 0 {
+				return nil
+			}
 		}
 	}
 	if len(tasks) == 0 {
@@ -204,17 +214,25 @@ func (c command) submit(ctx context.Context, f *flag.FlagSet, args []string) err
 	return e.submit(ctx, s, tasks, c.out)
 }
 
-// missing returns which of the tasks are to be done, and that nobody is at.
-func (s *spool) missing(ctx context.Context, tasks []int) ([]int, error) {
+// missing returns which of the tasks are to be done, and those of them that somebody
+// is at, apart.
+func (s *spool) missing(ctx context.Context, tasks []int) (missing, busy []int, err error) {
 	all, err := s.standings()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	_, undone, err := s.verify(ctx)
-	return slices.DeleteFunc(tasks, func(task int) bool {
-		_, found := slices.BinarySearch(undone, task)
-		return !found || all[task].state == running
-	}), err
+	for _, task := range tasks {
+		if _, found := slices.BinarySearch(undone, task); !found {
+			continue
+		}
+		if all[task].state == running {
+			busy = append(busy, task)
+		} else {
+			missing = append(missing, task)
+		}
+	}
+	return missing, busy, err
 }
 
 func (c command) status(ctx context.Context, f *flag.FlagSet, args []string) error {
@@ -295,7 +313,7 @@ func (c command) task(ctx context.Context, f *flag.FlagSet, args []string) error
 		}
 		*index = i + *offset
 	}
-	if *index >= s.tasks().Len() {
+	if *index < 0 || *index >= s.tasks().Len() {
 		return fmt.Errorf("task %d of %d", *index, s.tasks().Len())
 	}
 	a, err := s.begin(*index)
@@ -311,6 +329,8 @@ func (c command) task(ctx context.Context, f *flag.FlagSet, args []string) error
 		select {
 		case <-signals:
 			a.stopped.Store(true)
+			signal.Stop(signals) // the next one ends the process
+			fmt.Fprintln(c.err, "asked to stop: the chunks that were begun will be finished")
 		case <-over:
 		}
 	}()

@@ -25,7 +25,7 @@ func (e *sealError) Error() string {
 // nothing if that was done before.
 func (s *spool) seal(ctx context.Context, t npy.Type) error {
 	if s.isSealed() {
-		return nil
+		return s.clean()
 	}
 	wrong, missing, err := s.verify(ctx)
 	if err != nil {
@@ -43,14 +43,28 @@ func (s *spool) seal(ctx context.Context, t npy.Type) error {
 	if err := publish(whole, s.Output); err != nil {
 		return err
 	}
-	return os.RemoveAll(s.path(paddedFile))
+	return s.clean()
 }
 
-// isSealed reports whether the array has its name, and nothing is left to be done.
+// isSealed reports whether the array has its name: the file of it, if it still has the
+// other, is the same.
 func (s *spool) isSealed() bool {
+	if same(s.path(partialFile), s.Output) {
+		return true
+	}
 	_, partial := os.Stat(s.partial())
 	_, output := os.Stat(s.Output)
 	return errors.Is(partial, os.ErrNotExist) && output == nil
+}
+
+// clean removes what seal has no need for when the array has its name.
+func (s *spool) clean() error {
+	for _, name := range []string{paddedFile, partialFile} {
+		if err := os.Remove(s.path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return syncDir(s.dir)
 }
 
 // pack makes a file of the array without the gaps.
@@ -65,7 +79,12 @@ func (s *spool) pack(t npy.Type) (path string, err error) {
 	}
 	defer rows.Close()
 	path = s.path(partialFile)
-	f, err := os.Create(path)
+	// One that is there is of a seal that was killed, and no array yet. It is not
+	// written to all the same.
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
 	if err != nil {
 		return "", err
 	}
@@ -74,30 +93,28 @@ func (s *spool) pack(t npy.Type) (path string, err error) {
 		return "", err
 	}
 	for task, r := range s.tasks().All() {
-		if _, err := io.Copy(f, io.NewSectionReader(rows, s.place(task), int64(r.Len())*int64(s.Row))); err != nil {
+		n := int64(r.Len()) * int64(s.Row)
+		if _, err := io.CopyN(f, io.NewSectionReader(rows, s.place(task), n), n); err != nil {
 			return "", err
 		}
 	}
 	return path, f.Sync()
 }
 
-// publish moves a file to path, which must be free. If it is killed between, both are
-// names of the file, and publish can be called again.
+// publish gives a file, which is on the disk then, the name path too, which must be free.
 func publish(file, path string) error {
-	err := os.Link(file, path)
-	if errors.Is(err, os.ErrExist) && same(file, path) {
-		err = nil
-	}
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	defer f.Close()
+	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err := os.Remove(file); err != nil {
+	if err := os.Link(file, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(file))
+	return syncDir(filepath.Dir(path))
 }
 
 func same(a, b string) bool {

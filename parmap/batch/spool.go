@@ -160,7 +160,12 @@ func copyProgram(dir string) (digest string, err error) {
 	if err := segment.CreateFile(path, b); err != nil {
 		return "", err
 	}
-	return digest, os.Chmod(path, 0o777)
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	mode := info.Mode().Perm()
+	return digest, os.Chmod(path, mode|mode>>2&0o111) // who may read it may run it
 }
 
 // createPartial makes the file for the rows, which are zeros.

@@ -94,6 +94,9 @@ func withOutput(err error) error {
 
 func (e slurm) submit(ctx context.Context, s *spool, tasks []int, w io.Writer) error {
 	most, err := maxArraySize(ctx)
+	if err == nil && most < 1 {
+		err = errors.New("the cluster's MaxArraySize is 0: it has no job arrays")
+	}
 	if err != nil {
 		return err
 	}
@@ -101,7 +104,7 @@ func (e slurm) submit(ctx context.Context, s *spool, tasks []int, w io.Writer) e
 		script := "#!/bin/sh\nexec " + quote(append(s.command(), "-offset", strconv.Itoa(part.offset), s.dir)) + "\n"
 		argv := append([]string{
 			"--parsable", "--requeue", "--open-mode=append", "--job-name=" + s.Kernel, "--array=" + part.indices,
-			"--output=" + s.path(logDir, "%A_%a.log"), "--signal=B:TERM@90",
+			"--output=" + strings.ReplaceAll(s.path(logDir), "%", "%%") + "/%A_%a.log", "--signal=B:TERM@90",
 		}, e.options...)
 		cmd := exec.CommandContext(ctx, "sbatch", argv...)
 		cmd.Stdin = strings.NewReader(script)
