@@ -50,9 +50,9 @@ func ExampleJournal() {
 
 	var mismatch *parmap.JournalError
 	if errors.As(run(3), &mismatch) {
-		fmt.Println(mismatch.Err, "has other", mismatch.Field)
+		fmt.Println(mismatch.Field, "was", mismatch.Recorded)
 	}
 	// Output:
 	// <nil> <nil> 998001
-	// journal of another run has other arguments
+	// arguments.Power was "int 2"
 }

@@ -10,21 +10,27 @@ import (
 // A Journal makes the run of a kernel one that can be killed at any instant, with
 // the power of the machine too: started again by the same call it computes what is
 // missing, and the arrays end as the same bits. When nothing is missing the bodies
-// do not run.
+// do not run. A program that can be started again opens its array if it is there:
+//
+//	out, err := shmarray.Create[float64]("out.npy", n, 3)
+//	if errors.Is(err, fs.ErrExist) {
+//		out, err = shmarray.Open[float64]("out.npy", shmarray.ReadWrite)
+//	}
 //
 // Path is the file that remembers which chunks are done; the run makes it if there
 // is none. Version stands for what the program computes: change it with the kernel's
-// body. The file also has the kernel's name, a digest of the arguments, n, the
-// number of indices in a chunk, and the type and shape of each [Output]. If one of
-// these is another one now, the run touches nothing and returns a [*JournalError] that
-// names it. In the digest maps have no order; an array is its element type and shape, and
-// its path if it is in a file, or its elements, but an Output is its number.
+// body. The file also has the kernel's name, n, the number of indices in a chunk, the
+// type and shape of each [Output], and the arguments: for each field of a struct its
+// value if that is a number or a short string, or else a digest. If one of these is
+// another one now, the run touches nothing and returns a [*JournalError] that names it.
+// In a digest maps have no order; an array is its element type and shape, and its path if
+// it is in a file, or its elements, but an Output is its number.
 //
 // A journal needs an Output, and every array of it in a file: one that has the methods
 // Path and Sync, as a *shmarray.Array of shmarray.Create. What bodies write elsewhere
 // is not remembered. Every argument counts, also one that does not change the rows. The
-// run's chunks are the cells of a grid, also on goroutines:
-// [Grain] indices, or about a 4096th of n.
+// run's chunks are the cells of a grid, also on goroutines: [Grain] indices, or about a
+// 4096th of n.
 //
 // Once a second the rows of the chunks that are done are synced, and then the file
 // records them, each with the CRC-32C of its rows. A killed run loses the chunks since.
@@ -38,7 +44,7 @@ import (
 // looks after two runs with two journals and one array. Remove the file when the arrays
 // are complete, or to begin anew.
 //
-// The digest takes 0.1 us for each number in the arguments, reading the rows 0.1 s a GB
+// The digests take 0.1 us for each number in the arguments, reading the rows 0.1 s a GB
 // if they are in memory, and a chunk as long as its checksum, at 10 GB/s. An empty
 // Path panics.
 type Journal struct{ Path, Version string }
@@ -60,9 +66,10 @@ var (
 // A JournalError says why a run with a [Journal] did not begin, or why it ended.
 type JournalError struct {
 	Path string
-	// Field says what is another in the journal than in the run: kernel, version,
-	// arguments, n, grain, or output and its number. Recorded is that of the journal,
-	// and Wanted that of the run, as text. They are empty but for ErrJournalMismatch.
+	// Field says what is another in the journal than in the run: kernel, version, n,
+	// grain, output0 and so on, arguments.Name for the field Name of a struct, or
+	// arguments. Recorded is that of the journal, and Wanted that of the run, as text.
+	// They are empty but for ErrJournalMismatch.
 	Field, Recorded, Wanted string
 	Err                     error
 }

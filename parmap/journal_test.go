@@ -184,6 +184,37 @@ func TestJournalComputesDamagedRows(t *testing.T) {
 	}
 }
 
+// TestJournalWithAnotherRunsFile puts the file of another run, of the same shape, in the
+// place of a run's array, and then that of its journal.
+func TestJournalWithAnotherRunsFile(t *testing.T) {
+	l, other := newLogbook(t), newLogbook(t)
+	other.scale = 3
+	for _, l := range []*logbook{l, other} {
+		_, err := l.run(bg, nil)
+		require.NoError(t, err)
+		require.NoError(t, l.out.Sync())
+	}
+	require.NoError(t, os.Rename(other.out.Path(), l.out.Path()))
+	require.NoError(t, l.out.Close())
+	swapped, err := shmarray.Open[float64](l.out.Path(), shmarray.ReadWrite)
+	require.NoError(t, err)
+	defer swapped.Close()
+	l.out = swapped
+	ran, err := l.run(bg, nil)
+	require.NoError(t, err)
+	assert.Equal(t, all(), ran, "no row of the other run's is believed")
+	l.right()
+
+	require.NoError(t, os.Rename(other.path, l.path))
+	before, _ := l.files()
+	ran, err = l.run(bg, nil)
+	assert.ErrorIs(t, err, parmap.ErrJournalMismatch)
+	assert.ErrorContains(t, err, `arguments.Scale is "float64 3" there, "float64 2" here`)
+	assert.Empty(t, ran)
+	after, _ := l.files()
+	assert.Equal(t, before, after)
+}
+
 // TestJournalOfAnotherRun changes each thing that the journal remembers.
 func TestJournalOfAnotherRun(t *testing.T) {
 	l := newLogbook(t)
@@ -208,7 +239,7 @@ func TestJournalOfAnotherRun(t *testing.T) {
 		"version": func() error {
 			return logged.Run(bg, loggedRows, args, append(whole, parmap.Journal{Path: l.path, Version: "2"})...)
 		},
-		"arguments": func() error { return logged.Run(bg, loggedRows, loggedArgs{l.out, 3}, whole...) },
+		"arguments.Scale": func() error { return logged.Run(bg, loggedRows, loggedArgs{l.out, 3}, whole...) },
 		"n": func() error {
 			return logged.Run(bg, loggedRows+1, loggedArgs{n, l.scale}, append(whole, parmap.Output(n))...)
 		},

@@ -119,7 +119,7 @@ func (r *recording) open(ctx context.Context, h journal.Header) (err error) {
 
 // header says what run this is.
 func (r *recording) header(call *kernel.Call, args any, version string) (journal.Header, error) {
-	digest, err := kernel.Digest(args, r.outputs)
+	arguments, err := kernel.Arguments(args, r.outputs)
 	if err != nil {
 		return nil, fmt.Errorf("arguments of kernel %q: %w", call.Entry.Name, err)
 	}
@@ -133,7 +133,7 @@ func (r *recording) header(call *kernel.Call, args any, version string) (journal
 		h = append(h, journal.Field{Name: "output" + strconv.Itoa(i), Value: fmt.Sprintf("%T %v", f, f.Shape())})
 	}
 	// Last, as these have an array's shape in them too: a mismatch is the first field's.
-	return append(h, journal.Field{Name: "arguments", Value: fmt.Sprintf("%x", digest)}), nil
+	return append(h, arguments...), nil
 }
 
 // close gives the journal up. No body runs any more.

@@ -51,7 +51,7 @@ func Create[T Elem](path string, shape ...int) (*Array[T], error) {
 	if nbytes > math.MaxInt-npy.HeaderSize {
 		return nil, shapeErrorf("create %s: shape %v: more than %d bytes", path, shape, math.MaxInt)
 	}
-	head, err := npy.Header{Type: typeOf[T](), BigEndian: npy.NativeBig, Shape: shape}.Encode()
+	head, err := npy.Own(typeOf[T](), shape).Encode()
 	if err != nil {
 		return nil, fileError("create", path, err)
 	}

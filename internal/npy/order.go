@@ -8,6 +8,12 @@ import (
 // NativeBig says that this machine stores the highest byte of a number first.
 var NativeBig = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
 
+// Own returns the header of an array in this machine's byte order and in row-major
+// order.
+func Own(t Type, shape []int) Header {
+	return Header{Type: t, BigEndian: NativeBig && t.Size > 1, Shape: shape}
+}
+
 // Native reports whether the bytes of each number are in this machine's order.
 // One-byte types always are.
 func (h Header) Native() bool {

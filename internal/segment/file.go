@@ -99,6 +99,15 @@ func CreateFile(path string, content []byte) error {
 	return nil
 }
 
+// Name gives the file old the name path too, which must be free and on the same file
+// system; where a file cannot have two names, instead. It waits for no disk.
+func Name(old, path string) error {
+	if !supported {
+		return unsupported("name a file")
+	}
+	return linkOrRename(old, path)
+}
+
 // SyncDir returns when the name of the file at path is on the disk.
 func SyncDir(path string) error {
 	if !supported {

@@ -87,8 +87,8 @@ func (d *draft) publish() error {
 	var err error
 	if d.temp == "" {
 		err = linkNameless(d.file, d.path)
-	} else if err = link(d.temp, d.path); isMissing(err) {
-		err = renameFree(d.temp, d.path)
+	} else {
+		err = linkOrRename(d.temp, d.path)
 	}
 	d.discard()
 	if err != nil {
@@ -99,6 +99,16 @@ func (d *draft) publish() error {
 		return err
 	}
 	return nil
+}
+
+// linkOrRename gives the file old the name path, which must be free. Where a file
+// cannot have two names it loses the old one.
+func linkOrRename(old, path string) error {
+	err := link(old, path)
+	if isMissing(err) {
+		err = renameFree(old, path)
+	}
+	return err
 }
 
 // lookAndRename is renameFree for what has no call for that: between the look

@@ -56,6 +56,8 @@ type draft struct{ file *os.File }
 
 func draftNameless(string) (*draft, error) { return nil, errors.ErrUnsupported }
 
+func linkOrRename(string, string) error { return errors.ErrUnsupported }
+
 func draftNamed(string) (*draft, error) { return nil, errors.ErrUnsupported }
 
 func (*draft) write([]byte) error { return errors.ErrUnsupported }

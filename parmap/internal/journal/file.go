@@ -54,6 +54,22 @@ func OpenFile(path string, h Header, cells int) (j *Journal, f *os.File, err err
 	return nil, nil, err
 }
 
+// CreateFile makes the journal at path, which nobody else looks for: it takes no lock.
+// Commit writes to f, which the caller closes.
+func CreateFile(path string, h Header, cells int) (j *Journal, f *os.File, err error) {
+	if err := create(path, h); err != nil {
+		return nil, nil, err
+	}
+	if f, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
+		return nil, nil, err
+	}
+	if j, err = Open(file{f}, h, cells); err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return j, f, nil
+}
+
 // attempts is how often a journal may come and go while it is opened. A symbolic
 // link to nothing, which is not there and cannot be made, is one that always does.
 const attempts = 100

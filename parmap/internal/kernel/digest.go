@@ -30,8 +30,12 @@ import (
 // another process, as a func or a field that is not exported, or does not encode. A
 // closed array panics.
 func Digest(v any, outputs []Output) (sum [sha256.Size]byte, err error) {
+	return digestOf(reflect.ValueOf(v), outputs)
+}
+
+func digestOf(v reflect.Value, outputs []Output) (sum [sha256.Size]byte, err error) {
 	d := &digest{h: sha256.New(), outputs: outputs}
-	if err := d.visit(reflect.ValueOf(v), 0); err != nil {
+	if err := d.visit(v, 0); err != nil {
 		return sum, err
 	}
 	return [sha256.Size]byte(d.end()), nil
@@ -185,7 +189,7 @@ func (d *digest) fields(v reflect.Value, depth int) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if !f.IsExported() {
-			return fmt.Errorf("field %s of %v is not exported", f.Name, t)
+			return notExported(f, t)
 		}
 		d.sayBytes('.', []byte(f.Name))
 		if err := d.visit(v.Field(i), depth); err != nil {
@@ -196,6 +200,10 @@ func (d *digest) fields(v reflect.Value, depth int) error {
 		}
 	}
 	return nil
+}
+
+func notExported(f reflect.StructField, t reflect.Type) error {
+	return fmt.Errorf("field %s of %v is not exported", f.Name, t)
 }
 
 // encoding is v as it encodes itself.

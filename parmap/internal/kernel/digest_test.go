@@ -9,12 +9,14 @@ import (
 	"math/big"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/parfor-go/parfor/parmap/internal/journal"
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
 	"github.com/parfor-go/parfor/shmarray"
 )
@@ -175,5 +177,56 @@ func TestDigestErrors(t *testing.T) {
 	} {
 		_, err := kernel.Digest(v, nil)
 		assert.ErrorContains(t, err, want)
+		_, err = kernel.Arguments(v, nil)
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+type named float64
+
+func (named) String() string { return "always the same" }
+
+// TestArguments holds that each field of the arguments is told apart, and readable where
+// it is short.
+func TestArguments(t *testing.T) {
+	a, err := shmarray.Full(1.0, 3)
+	require.NoError(t, err)
+	defer a.Close()
+	type arguments struct {
+		In    *floats
+		N     int
+		Scale named
+		Name  string
+		Any   any
+		Many  []int
+	}
+	say := func(v any) journal.Header {
+		t.Helper()
+		h, err := kernel.Arguments(v, nil)
+		require.NoError(t, err)
+		return h
+	}
+	v := arguments{a, -3, 0.1, "it's", uint8(3), []int{1}}
+	h := say(&v)
+	assert.Equal(t, h, say(v))
+	for i, want := range []string{"In sha256 ", "N int -3", "Scale float64 0.1", `Name string "it's"`, "Any sha256 ", "Many sha256 "} {
+		assert.True(t, strings.HasPrefix(h[i].Name+" "+h[i].Value, "arguments."+want), "%v: %s", h[i], want)
+	}
+	for i, change := range []func(v *arguments){
+		func(v *arguments) { v.In = nil }, func(v *arguments) { v.N++ }, func(v *arguments) { v.Scale = 0.2 },
+		func(v *arguments) { v.Name += " " }, func(v *arguments) { v.Any = 3 }, func(v *arguments) { v.Many[0]++ },
+	} {
+		other := v
+		other.Many = slices.Clone(v.Many)
+		change(&other)
+		for k, f := range say(other) {
+			assert.Equal(t, k != i, f == h[k], "field %d, changed %d", k, i)
+		}
+	}
+	assert.Equal(t, journal.Header{{Name: "arguments", Value: "int 3"}}, say(3))
+	assert.Equal(t, []string{"arguments"}, []string{say(a)[0].Name}, "an array is not its fields")
+	assert.NotEqual(t, say(3), say(3.0))
+	for _, v := range []any{math.NaN(), strings.Repeat("x", 101), "\xff", time.Unix(1, 2), nil} {
+		assert.Regexp(t, "^sha256 [0-9a-f]{64}$", say(v)[0].Value, "%v", v)
 	}
 }
