@@ -102,11 +102,11 @@ func (k *Kernel[A]) Run(ctx context.Context, n int, args A, opts ...RunOption) e
 		return ForRangeErr(ctx, n, body, c.options...)
 	}
 	call := &kernel.Call{
-		Entry: k.entry, N: n, Outputs: outputs, Arrays: arrays,
+		Entry: k.entry, N: n, Outputs: outputs, Arrays: arrays, Args: &args,
 		In: func(int, int) any { return &box[A]{args} },
 	}
 	if c.journal != nil {
-		return c.runRecorded(ctx, call, &args, body)
+		return c.runRecorded(ctx, call, body)
 	}
 	return c.runOn(ctx, call)
 }

@@ -40,9 +40,8 @@ type fileRows interface {
 	Sync() error
 }
 
-// runRecorded runs call, whose arguments args points at, with the journal. body is
-// what goroutines run.
-func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, args any, body func(ctx context.Context, lo, hi int) error) error {
+// runRecorded runs call with the journal. body is what goroutines run.
+func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, body func(ctx context.Context, lo, hi int) error) error {
 	if ctx == nil {
 		panic("parmap: nil context")
 	}
@@ -53,7 +52,7 @@ func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, args any
 		return nil
 	}
 	set := configure(c.options)
-	r, h, err := c.newRecording(call, args, set)
+	r, h, err := c.newRecording(call, set)
 	if err != nil {
 		return journalError(c.journal.Path, err)
 	}
@@ -82,7 +81,7 @@ func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, args any
 }
 
 // newRecording returns the recording of call and what it is called in the journal.
-func (c *runConfig) newRecording(call *kernel.Call, args any, set config) (*recording, journal.Header, error) {
+func (c *runConfig) newRecording(call *kernel.Call, set config) (*recording, journal.Header, error) {
 	r := &recording{path: c.journal.Path, grid: kernel.Grid(call.N, set.grain), outputs: call.Outputs}
 	for i, o := range c.outputs {
 		f, ok := o.(fileRows)
@@ -94,7 +93,7 @@ func (c *runConfig) newRecording(call *kernel.Call, args any, set config) (*reco
 	if len(r.files) == 0 {
 		return nil, nil, ErrJournalOutput
 	}
-	h, err := r.header(call, args, c.journal.Version)
+	h, err := r.header(call, c.journal.Version)
 	return r, h, err
 }
 
@@ -118,8 +117,8 @@ func (r *recording) open(ctx context.Context, h journal.Header) (err error) {
 }
 
 // header says what run this is.
-func (r *recording) header(call *kernel.Call, args any, version string) (journal.Header, error) {
-	arguments, err := kernel.Arguments(args, r.outputs)
+func (r *recording) header(call *kernel.Call, version string) (journal.Header, error) {
+	arguments, err := kernel.Arguments(call.Args, r.outputs)
 	if err != nil {
 		return nil, fmt.Errorf("arguments of kernel %q: %w", call.Entry.Name, err)
 	}

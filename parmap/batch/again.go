@@ -11,24 +11,17 @@ import (
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
 )
 
-// again computes so many chunks, drawn at random, once more, and returns those whose
-// rows are others in the file. A body whose result at i depends on more than i and the
+// again computes so many chunks, drawn at random, once more, and returns how many, and
+// those whose rows are others in the file. A body whose result at i depends on more than i and the
 // arguments is found so.
-func (s *spool) again(ctx context.Context, prog program, count int) (wrong []*rowsError, err error) {
+func (s *spool) again(ctx context.Context, prog program, most int) (wrong []*rowsError, count int, err error) {
 	rows, err := s.open()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer rows.Close()
-	drawn := s.draw(count)
-	err = prog.on(ctx, backend(func(ctx context.Context, c *kernel.Call) error {
-		found, err := describe(prog, c)
-		if err != nil {
-			return err
-		}
-		if err := s.check(found); err != nil {
-			return err
-		}
+	drawn := s.draw(most)
+	err = s.confirmed(ctx, prog, func(ctx context.Context, c *kernel.Call) error {
 		args, out := c.In(0, c.N), c.Outputs[0]
 		var mu sync.Mutex
 		return parmap.ForErr(ctx, len(drawn), func(ctx context.Context, i int) error {
@@ -49,8 +42,8 @@ func (s *spool) again(ctx context.Context, prog program, count int) (wrong []*ro
 			}
 			return nil
 		}, parmap.Workers(c.Workers), parmap.Grain(1))
-	}))
-	return wrong, err
+	})
+	return wrong, len(drawn), err
 }
 
 // A place is a chunk of a task.

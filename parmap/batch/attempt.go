@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"path/filepath"
-	"strings"
+	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/parmap"
@@ -16,90 +17,126 @@ import (
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
 )
 
-// beatEvery is how often an attempt shows that it lives. Tests change it.
-var beatEvery = 10 * time.Second
-
 // errStopped says that an attempt was asked to stop, and has finished its chunks.
 var errStopped = errors.New("stopped")
 
 // An attempt is this process at a task.
 //
-// Invariant: a chunk is recorded when its rows are in the partial file, and synced, as
-// the body left them in the attempt's own memory. Whoever else is at the task writes
-// the same bytes.
+// Invariants: a chunk is recorded when its rows are in the partial file, and synced, as
+// the body left them in the attempt's own memory. Before rows are written no record is
+// left that says other rows are there: if they could not be synced they would be in the
+// system's memory alone, and the record be right of them. Whoever else is at the task
+// writes the same bytes.
 type attempt struct {
 	*spool
 	task    int
-	name    string      // that no other attempt at the task has
-	rows    rowFile     // the partial file
-	sums    []uint32    // by chunk
-	known   []bool      // by chunk: it is recorded, and its rows have that sum
-	stopped atomic.Bool // it was asked to begin no more chunks
+	name    string           // that no other attempt at the task has
+	rows    rowFile          // the partial file
+	journal *journal.Journal // its own
+	log     *os.File         // that the journal is in, whatever name that has now
+	sums    []uint32         // by chunk
+	known   []bool           // by chunk: it is recorded, and its rows have that sum
+	aside   int              // how many records it has set aside
+	stopped atomic.Bool      // it was asked to begin no more chunks
 }
+
+// begin returns an attempt at a task, which has a directory for its files.
+func (s *spool) begin(task int) (*attempt, error) {
+	dir := s.attempts(task)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	if err := segment.SyncDir(dir); err != nil {
+		return nil, err
+	}
+	return &attempt{spool: s, task: task, name: attemptName()}, nil
+}
+
+// file returns the path of one of the attempt's files.
+func (a *attempt) file(ext string) string { return filepath.Join(a.attempts(a.task), a.name+ext) }
 
 // run does the task: what no attempt has recorded, and then the record that it is done.
 func (a *attempt) run(ctx context.Context, c *kernel.Call) (err error) {
-	if a.rows, err = a.openPartial(os.O_RDWR); err != nil {
-		return err
+	a.rows, err = a.openPartial(os.O_RDWR)
+	if errors.Is(err, os.ErrNotExist) && a.isSealed() {
+		return nil // somebody else was first
 	}
-	defer a.rows.Close()
-	if err := a.adopt(); err != nil {
-		return err
-	}
-	j, f, err := journal.OpenFile(a.file(journalExt), a.header(a.task), len(a.known))
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	stopBeating := a.beat()
-	defer stopBeating()
-	keeper := journal.NewKeeper(j, a.rows.Sync, func(err error) error { return err })
-	err = keeper.Run(ctx, func(ctx context.Context) error {
-		for chunk, known := range a.known {
-			if known {
-				keeper.Take(chunk, a.sums[chunk]) // so that the journal has all
-			}
+	defer a.rows.Close()
+	wrong, err := a.adopt(ctx)
+	if err != nil {
+		return err
+	}
+	if a.journal, a.log, err = journal.CreateFile(a.file(journalExt), a.header(a.task), len(a.known)); err != nil {
+		return err
+	}
+	defer a.log.Close()
+	if err := a.journal.Commit(a.adopted(), a.rows.Sync); err != nil {
+		return err
+	}
+	for _, r := range wrong {
+		if err := a.setAside(r); err != nil {
+			return err
 		}
-		return a.compute(ctx, c, keeper.Take)
-	})
+	}
+	keeper := journal.NewKeeper(a.journal, a.rows.Sync, func(err error) error { return err })
+	err = keeper.Run(ctx, func(ctx context.Context) error { return a.compute(ctx, c, keeper.Take) })
 	if err != nil {
 		return err
 	}
 	return a.finish()
 }
 
-// adopt finds what other attempts have recorded, as far as the rows are there.
-func (a *attempt) adopt() error {
+// adopted returns the chunks that other attempts have recorded, for the attempt's own
+// journal, which is to have all.
+func (a *attempt) adopted() (all []journal.Record) {
+	for chunk, known := range a.known {
+		if known {
+			all = append(all, journal.Record{Cell: chunk, Sum: a.sums[chunk]})
+		}
+	}
+	return all
+}
+
+// adopt finds what other attempts have recorded, as far as the rows are there, and
+// returns the records that are wrong of some.
+func (a *attempt) adopt(ctx context.Context) (wrong []record, err error) {
+	records, err := a.records()
+	if err != nil {
+		return nil, err
+	}
 	n := a.chunks(a.task).Len()
 	a.sums, a.known = make([]uint32, n), make([]bool, n)
-	journals := []string{a.path(doneDir, of(a.task))}
-	files, err := os.ReadDir(a.attempts(a.task))
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if filepath.Ext(f.Name()) == journalExt {
-			journals = append(journals, filepath.Join(a.attempts(a.task), f.Name()))
-		}
-	}
-	for _, path := range journals {
-		j, err := journal.Load(path, a.header(a.task), n)
-		if err != nil {
-			continue // not there, or damaged: then nobody believes it
-		}
-		for chunk := range n {
-			sum, ok := j.Recorded(chunk)
-			if !ok || a.known[chunk] {
+	isWrong := make([]atomic.Bool, len(records))
+	err = parmap.ForErr(ctx, n, func(_ context.Context, chunk int) error {
+		read := false
+		for i, r := range records {
+			want, ok := r.journal.Recorded(chunk)
+			if !ok {
 				continue
 			}
-			found, err := a.rows.sum(a.rowsOf(a.task, chunk), a.task)
-			if err != nil {
-				return err
+			if !read {
+				if a.sums[chunk], err = a.rows.sum(a.rowsOf(a.task, chunk), a.task); err != nil {
+					return err
+				}
+				read = true
 			}
-			a.sums[chunk], a.known[chunk] = sum, found == sum
+			if want == a.sums[chunk] {
+				a.known[chunk] = true
+			} else {
+				isWrong[i].Store(true)
+			}
+		}
+		return nil
+	})
+	for i, r := range records {
+		if isWrong[i].Load() {
+			wrong = append(wrong, r)
 		}
 	}
-	return nil
+	return wrong, err
 }
 
 // compute runs the chunks that are not known, and writes their rows. The error is
@@ -148,13 +185,17 @@ func (a *attempt) fail(err error) error {
 	if err == nil || err == errStopped {
 		return err
 	}
-	text := fmt.Appendf(nil, "%v\n", err)
-	return errors.Join(err, segment.CreateFile(a.file(failedExt), text))
+	return errors.Join(err, a.failed(err))
+}
+
+// failed writes down why an attempt has failed.
+func (a *attempt) failed(why error) error {
+	return segment.CreateFile(a.file(failedExt), fmt.Appendf(nil, "%v\n", why))
 }
 
 // finish makes the record that the task is done, if there is none.
 func (a *attempt) finish() error {
-	b, err := os.ReadFile(a.file(journalExt))
+	b, err := io.ReadAll(io.NewSectionReader(a.log, 0, math.MaxInt64))
 	if err != nil {
 		return err
 	}
@@ -164,9 +205,12 @@ func (a *attempt) finish() error {
 		if !errors.Is(err, os.ErrExist) {
 			return err
 		}
-		first, err := a.loadDone(a.task)
+		info, err := os.Stat(done) // before it is read: a later one is not set aside
 		if err == nil {
-			return a.compare(first)
+			var first *journal.Journal
+			if first, err = a.loadDone(a.task); err == nil {
+				return a.compare(first)
+			}
 		}
 		if errors.Is(err, os.ErrNotExist) { // another attempt has just set it aside
 			continue
@@ -174,7 +218,7 @@ func (a *attempt) finish() error {
 		if !isDamage(err) {
 			return err
 		}
-		if err := a.setAside(done); err != nil {
+		if err := a.setAside(record{path: done, info: info}); err != nil {
 			return err
 		}
 	}
@@ -183,84 +227,11 @@ func (a *attempt) finish() error {
 // compare returns an error if the attempt has not found what another has, which was
 // first: the body's result then depends on more than the index.
 func (a *attempt) compare(first *journal.Journal) error {
-	mine, err := journal.Load(a.file(journalExt), a.header(a.task), len(a.known))
-	if err != nil {
-		return err
-	}
 	for chunk := range a.known {
-		x, _ := mine.Recorded(chunk)
-		if y, _ := first.Recorded(chunk); x != y {
+		mine, _ := a.journal.Recorded(chunk)
+		if theirs, _ := first.Recorded(chunk); mine != theirs {
 			return &rowsError{a.task, a.rowsOf(a.task, chunk), differs}
 		}
 	}
 	return nil
-}
-
-// setAside takes a damaged record from its place. If another attempt has put a good one
-// there meanwhile, it comes back.
-func (a *attempt) setAside(done string) error {
-	aside := a.file(damagedExt)
-	err := os.Rename(done, aside)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := a.loadRecord(aside, a.task); err != nil {
-		return nil
-	}
-	if err := os.Link(aside, done); !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	return nil
-}
-
-// beat shows that the attempt lives, by the time of a file, until stop is called.
-func (a *attempt) beat() (stop func()) {
-	path := a.file(aliveExt)
-	show := func() {
-		// Written, not touched: the time is then that of the file's machine. If it
-		// cannot be, the attempt looks stale, and goes on.
-		_ = os.WriteFile(path, []byte(time.Now().Format(time.RFC3339)+"\n"), 0o666)
-	}
-	show()
-	over, joined := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(joined)
-		for {
-			select {
-			case <-over:
-				return
-			case <-time.After(beatEvery):
-				show()
-			}
-		}
-	}()
-	return func() {
-		close(over)
-		<-joined
-		_ = os.Remove(path)
-	}
-}
-
-// begin returns an attempt at a task, which has a directory for its files.
-func (s *spool) begin(task int) (*attempt, error) {
-	if err := os.MkdirAll(s.attempts(task), 0o777); err != nil {
-		return nil, err
-	}
-	return &attempt{spool: s, task: task, name: attemptName()}, nil
-}
-
-// file returns the path of one of the attempt's files.
-func (a *attempt) file(ext string) string { return filepath.Join(a.attempts(a.task), a.name+ext) }
-
-// attemptName returns a name that no other attempt has.
-func attemptName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	host, _, _ = strings.Cut(host, ".")
-	return fmt.Sprintf("%s-%d-%d", host, os.Getpid(), time.Now().UnixNano())
 }

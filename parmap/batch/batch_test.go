@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -78,6 +79,9 @@ func act(ctx context.Context, path, how string, row []float64) error {
 			}
 			time.Sleep(time.Millisecond)
 		}
+	case "where":
+		dir, err := os.Getwd()
+		return errors.Join(err, os.WriteFile(filepath.Join(filepath.Dir(path), "where"), []byte(dir), 0o600))
 	case "time": // what a body should not depend on
 		row[0] += float64(time.Now().UnixNano())
 	}
@@ -197,6 +201,16 @@ func (s *site) ran() (all []int) {
 	return all
 }
 
+// begun waits until the chunk that begins with a row has been begun that often.
+func (s *site) begun(first, times int) {
+	s.Helper()
+	exp := regexp.MustCompile(`(?m)^` + strconv.Itoa(first) + `$`)
+	require.Eventually(s, func() bool {
+		b, _ := os.ReadFile(s.path("diary"))
+		return len(exp.FindAll(b, -1)) >= times
+	}, 2*time.Minute, 10*time.Millisecond, "chunk %d", first)
+}
+
 // right requires that the sealed array is what a loop makes.
 func (s *site) right() {
 	s.Helper()
@@ -211,13 +225,20 @@ func (s *site) right() {
 	}
 }
 
-// lines requires that a line of out has each of the words.
+// hasLine requires that a line of out has each of the words.
 func hasLine(t *testing.T, out string, words ...string) {
 	t.Helper()
+	if !isLine(out, words) {
+		assert.Fail(t, "no such line", "%q in\n%s", words, out)
+	}
+}
+
+// isLine reports whether a line of out has each of the words.
+func isLine(out string, words []string) bool {
 	for line := range strings.Lines(out) {
 		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
-			return
+			return true
 		}
 	}
-	assert.Fail(t, "no such line", "%q in\n%s", words, out)
+	return false
 }

@@ -18,8 +18,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/parfor-go/parfor/parmap/batch"
 )
 
 // command returns the program in a process of its own, at a task.
@@ -51,31 +49,28 @@ func (s *site) all(pattern string) (all []string) {
 // TestLocalEngine runs everything in processes of its own, of which some crash, and
 // repairs what they left.
 func TestLocalEngine(t *testing.T) {
-	defer batch.SetBeatEvery(10 * time.Millisecond)()
 	s := newSite(t, 5)
 	s.trouble(700, "exit")
 	s.trouble(2000, "panic")
 	out := s.fails("submit", "-engine", "local", "-j", "2", s.spool())
-	hasLine(t, out, "task 1: exit status 3")
-	hasLine(t, out, "task 3: exit status 1")
+	hasLine(t, out, "task 1: exit status 3: see "+s.spool("logs", "0000001.log"))
+	hasLine(t, out, "task 3: exit status 1: see ")
 	assert.Contains(t, out, "2 of 5 tasks failed")
-	time.Sleep(100 * time.Millisecond) // until the attempt that died is not taken for alive
 	out = s.do("status", s.spool())
 	hasLine(t, out, "done", "3", "0,2,4")
-	hasLine(t, out, "stale", "1", "1")
-	hasLine(t, out, "failed", "1", "3")
+	hasLine(t, out, "failed", "2", "1,3")
 	hasLine(t, out, "task 3: ", "a body's panic")
-	hasLine(t, out, "task 1: ", "no sign of life")
+	hasLine(t, out, "task 1: exit status 3")
 	log, err := os.ReadFile(s.spool("logs", "0000003.log"))
 	require.NoError(t, err)
 	assert.Contains(t, string(log), "act(", "the stack")
 	out = s.fails("seal", s.spool())
-	assert.Contains(t, out, "2 tasks are to be done")
+	assert.Contains(t, out, "2 tasks are still to do")
 	assert.NoFileExists(t, s.path("out.npy"))
 	s.noTrouble(700)
 	s.noTrouble(2000)
 	s.ran()
-	s.do("submit", "-missing", "-engine", "local", s.spool())
+	assert.Regexp(t, `^2 tasks done in \S+\n$`, s.do("submit", "-missing", "-engine", "local", s.spool()))
 	for _, first := range s.ran() {
 		assert.Contains(t, []int{1, 3}, first/640, "a chunk of another task")
 	}
@@ -120,6 +115,68 @@ func TestStop(t *testing.T) {
 	s.right()
 }
 
+// TestKilledTask holds that an attempt that was killed on this machine is known to be
+// gone, at once.
+func TestKilledTask(t *testing.T) {
+	s := newSite(t, 5)
+	s.trouble(700, "wait")
+	cmd := s.command(1)
+	require.NoError(t, cmd.Start())
+	s.begun(640, 1)
+	hasLine(t, s.do("status", s.spool()), "running", "1", "1")
+	assert.Equal(t, "left out, as they seem to be running: 1\n", s.do("submit", "-engine", "local", "-missing", "-tasks", "1", s.spool()))
+	require.NoError(t, cmd.Process.Kill())
+	assert.Error(t, cmd.Wait())
+	out := s.do("status", s.spool())
+	hasLine(t, out, "stale", "1", "1")
+	hasLine(t, out, "task 1: process "+strconv.Itoa(cmd.Process.Pid)+" is gone")
+	assert.NotContains(t, out, " left")
+	s.noTrouble(700)
+	s.do("submit", "-engine", "local", "-missing", s.spool())
+	s.right()
+}
+
+// TestDirectory holds that tasks run where the plan was made.
+func TestDirectory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	there, err := os.Getwd()
+	require.NoError(t, err)
+	s := newSite(t, 2)
+	s.trouble(0, "where")
+	t.Chdir(t.TempDir())
+	s.do("submit", "-engine", "local", s.spool())
+	b, err := os.ReadFile(s.path("where"))
+	require.NoError(t, err)
+	assert.Equal(t, there, string(b))
+}
+
+// TestSyncFails lets the rows that an attempt has computed not come to the disk, where a
+// row was damaged that an earlier one had recorded: in the system's memory it is right
+// again, and the next attempt must not believe that.
+func TestSyncFails(t *testing.T) {
+	strace := tracer(t)
+	for _, tasks := range []int{2, 5} {
+		s := finished(t, tasks)
+		partial := s.find(`array\.partial`)
+		at := int64(500 * 24)
+		if tasks == 2 {
+			at += 4096
+		}
+		flip(t, partial, at)
+		// The first sync is of the rows that are right.
+		cmd := s.command(0, strace, "-f", "-qq", "-o", os.DevNull, "-P", partial, "-e", "trace=fsync", "-e", "inject=fsync:error=EIO:when=2+")
+		out, err := cmd.CombinedOutput()
+		require.EqualError(t, err, "exit status 1", "%s", out)
+		assert.Contains(t, string(out), "input/output error")
+		assert.Equal(t, []int{448}, s.ran())
+		hasLine(t, s.do("status", s.spool()), "failed", "1", "0")
+		s.fails("verify", s.spool())
+		assert.Zero(t, must(s.task(0)))
+		assert.Equal(t, []int{448}, s.ran(), "what could not be synced was believed")
+		s.right()
+	}
+}
+
 // TestAttemptsThatDiffer holds that a body whose result depends on the attempt is found,
 // by the attempt that comes second and by verify.
 func TestAttemptsThatDiffer(t *testing.T) {
@@ -160,7 +217,7 @@ func TestVerifyAgain(t *testing.T) {
 		s.noTrouble(row)
 	}
 	s = finished(t, 2)
-	s.do("verify", "-again", "20", s.spool())
+	assert.Contains(t, s.do("verify", "-again", "20", s.spool()), "\n20 chunks, computed again, are the same\n")
 	assert.Len(t, s.ran(), 20)
 }
 

@@ -3,14 +3,16 @@
 package batch_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/parfor-go/parfor/parmap/batch"
 )
 
 // finished returns a site whose tasks are done.
@@ -83,7 +85,7 @@ func TestDamage(t *testing.T) {
 				tt.damage(s)
 				out := s.fails("verify", s.spool())
 				hasLine(t, out, tt.want...)
-				assert.Contains(t, out, "1 of "+strconv.Itoa(s.tasks())+" tasks are to be done")
+				assert.Contains(t, out, "1 of "+strconv.Itoa(s.tasks())+" tasks are still to do")
 				s.fails("seal", s.spool())
 				require.NoFileExists(t, s.path("out.npy"))
 				out = s.do("submit", "-missing", "-engine", "local", s.spool())
@@ -105,7 +107,7 @@ func TestSeal(t *testing.T) {
 		s := finished(t, tasks)
 		s.write("out.npy", "mine")
 		out := s.fails("seal", s.spool())
-		assert.Contains(t, out, "file exists")
+		assert.Contains(t, out, "exists: seal does not replace it")
 		b, err := os.ReadFile(s.path("out.npy"))
 		require.NoError(t, err)
 		assert.Equal(t, "mine", string(b))
@@ -114,10 +116,14 @@ func TestSeal(t *testing.T) {
 		if tasks == 2 { // killed when the array had its name
 			require.NoError(t, os.Link(s.spool("array.partial.npy"), s.path("out.npy")))
 		} else { // killed while it was copied
-			require.NoError(t, os.WriteFile(s.spool("array.partial.npy"), []byte("half of it"), 0o600))
+			plan, err := os.ReadFile(s.spool("plan.json"))
+			require.NoError(t, err)
+			digest := fmt.Sprintf("%x", sha256.Sum256(plan))
+			s.write(".out.npy."+digest[:16], "half of it")
 		}
 		s.right()
 		assert.Empty(t, s.all(`partial`))
+		assert.Equal(t, []string{"out.npy", "spool"}, present(t, s.dir, ""))
 		hasLine(t, s.do("status", s.spool()), "sealed: ")
 	}
 }
@@ -158,31 +164,26 @@ func sameFiles(a, b map[string]string) bool {
 	return true
 }
 
-func TestUsage(t *testing.T) {
-	s := newSite(t, 2)
-	for _, args := range [][]string{
-		nil, {"dance"}, {"status"}, {"status", "a", "b"}, {"plan"}, {"plan", "-tasks", "0", filepath.Join(s.dir, "x")}, {"run", "a"},
-		{"submit", "-engine", "cray", s.spool()}, {"submit", "-engine", "local", s.spool(), "--partition=x"}, {"verify", "-x", s.spool()},
-	} {
-		status, out := s.try(args...)
-		assert.Equal(t, 2, status, "%v", args)
-		assert.NotEmpty(t, out)
-	}
-	assert.Equal(t, []string{"spool"}, present(t, s.dir, ""))
-}
-
-// TestRun computes the array here, and goes on where a body failed.
-func TestRun(t *testing.T) {
-	s := newSite(t, 2)
-	s.trouble(1000, "error")
-	assert.Contains(t, s.fails("run", "-o", s.path("out.npy")), "a body's error")
-	first := s.ran()
-	s.noTrouble(1000)
-	s.do("run", "-o", s.path("out.npy"))
-	again := s.ran()
-	assert.NotEmpty(t, again)
-	assert.Less(t, len(again), 47)
-	assert.LessOrEqual(t, len(first)+len(again), 47+runtime.GOMAXPROCS(0))
-	s.Shape = []int{rows, 4}
-	assert.Contains(t, s.fails("run", "-o", s.path("out.npy")), "has the shape [3000 3]")
+// TestSetAside holds that an attempt takes no record away but the one that it has read.
+func TestSetAside(t *testing.T) {
+	s := finished(t, 2)
+	path := s.spool("done", "0000000")
+	read, err := os.Stat(path)
+	require.NoError(t, err)
+	good, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.Rename(path, s.path("old")))
+	require.NoError(t, os.WriteFile(path, good, 0o600)) // as another attempt does meanwhile
+	require.NoError(t, batch.SetAside(s.spool(), 0, path, read))
+	now, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, good, now)
+	read, err = os.Stat(path)
+	require.NoError(t, err)
+	require.NoError(t, batch.SetAside(s.spool(), 0, path, read))
+	assert.NoFileExists(t, path)
+	assert.NoError(t, batch.SetAside(s.spool(), 0, path, read), "somebody else was first")
+	s.do("submit", "-missing", "-engine", "local", s.spool())
+	assert.Empty(t, s.ran(), "the attempts' journals have all")
+	s.right()
 }

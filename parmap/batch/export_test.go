@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 
 	"github.com/parfor-go/parfor/shmarray"
@@ -58,3 +59,16 @@ var (
 	IndexFrom = indexFrom
 	NumbersIn = numbersIn
 )
+
+// SetAside has an attempt set the record at path aside, which it has read as info's file.
+func SetAside(dir string, task int, path string, info os.FileInfo) error {
+	s, err := openSpool(dir)
+	if err != nil {
+		return err
+	}
+	a, err := s.begin(task)
+	if err != nil {
+		return err
+	}
+	return a.setAside(record{path: path, info: info})
+}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -23,7 +24,7 @@ type plan struct {
 	Format    string
 	Kernel    string
 	Version   string
-	Arguments string   // their digest
+	Arguments journal.Header
 	Shape     []int    // of the array
 	Type      string   // of its elements: float64
 	Row       int      // bytes of each index
@@ -34,6 +35,7 @@ type plan struct {
 	Output    string   // where seal puts the array: an absolute path
 	Binary    string   // the program, by its SHA-256
 	Command   []string // its arguments before the command
+	Dir       string   // where it was started
 	Arch      string
 	Made      time.Time
 
@@ -76,6 +78,10 @@ func (p *plan) cut(most int) {
 	}
 	if p.Grain == 0 {
 		p.Grain = 1 + (p.PerTask-1)/chunksPerTask
+		// Two attempts at the task can be on two machines.
+		if unit <= p.Grain {
+			p.Grain = roundUp(p.Grain, unit)
+		}
 	}
 	p.Grain = max(min(p.Grain, p.PerTask), 1+(p.PerTask-1)/kernel.MaxCells)
 }
@@ -103,44 +109,59 @@ func survey(ctx context.Context, prog program) (p *plan, err error) {
 	return p, err
 }
 
+// confirmed calls do with the call of prog's kernel, if that is the spool's.
+func (s *spool) confirmed(ctx context.Context, prog program, do backend) error {
+	return prog.on(ctx, backend(func(ctx context.Context, c *kernel.Call) error {
+		found, err := describe(prog, c)
+		if err == nil {
+			err = s.check(found)
+		}
+		if err != nil {
+			return err
+		}
+		return do(ctx, c)
+	}))
+}
+
 // describe is survey of a call.
 func describe(prog program, c *kernel.Call) (*plan, error) {
 	if len(c.Outputs) != 1 {
 		return nil, fmt.Errorf("an array of the shape %v has no elements", prog.shape())
 	}
-	digest, err := kernel.Digest(c.In(0, c.N), c.Outputs)
+	arguments, err := kernel.Arguments(c.Args, c.Outputs)
 	if err != nil {
 		return nil, fmt.Errorf("arguments of kernel %q: %w", c.Entry.Name, err)
 	}
 	return &plan{
-		Format: planFormat, Kernel: c.Entry.Name, Version: prog.version(), Arguments: hex.EncodeToString(digest[:]),
+		Format: planFormat, Kernel: c.Entry.Name, Version: prog.version(), Arguments: arguments,
 		Shape: prog.shape(), Type: prog.element().String(), Row: c.Outputs[0].Row,
 		Grain: c.Grain, Arch: runtime.GOARCH,
 	}, nil
 }
 
-// A mismatchError says that a program is not the one that a spool is of.
-type mismatchError struct{ field, plan, program string }
-
-func (e *mismatchError) Error() string {
-	return fmt.Sprintf("parmap/batch: another program's spool: %s is %s in the plan, %s here", e.field, e.plan, e.program)
-}
-
-// check returns a *mismatchError if q, a survey, is not of the program that p is of.
+// check returns an error if q, a survey, is not of the program that p is of.
 func (p *plan) check(q *plan) error {
-	for _, f := range []struct{ name, plan, program string }{
-		{"kernel", strconv.Quote(p.Kernel), strconv.Quote(q.Kernel)},
-		{"version", strconv.Quote(p.Version), strconv.Quote(q.Version)},
-		{"shape", fmt.Sprint(p.Shape), fmt.Sprint(q.Shape)},
-		{"type", p.Type, q.Type},
-		{"arch", p.Arch, q.Arch},
-		{"arguments", p.Arguments, q.Arguments}, // the shape is in these too
-	} {
-		if f.plan != f.program {
-			return &mismatchError{f.name, f.plan, f.program}
+	have, want := p.program(), q.program()
+	for i := range max(len(have), len(want)) {
+		switch {
+		case i >= len(have) || i >= len(want) || have[i].Name != want[i].Name:
+			return errors.New("another program's spool: its arguments have other fields")
+		case have[i] != want[i]:
+			return fmt.Errorf("another program's spool: %s is %s in the plan, %s here", have[i].Name, have[i].Value, want[i].Value)
 		}
 	}
 	return nil
+}
+
+// program returns what makes a program the one that p is of.
+func (p *plan) program() journal.Header {
+	return append(journal.Header{
+		{Name: "kernel", Value: strconv.Quote(p.Kernel)},
+		{Name: "version", Value: strconv.Quote(p.Version)},
+		{Name: "shape", Value: fmt.Sprint(p.Shape)},
+		{Name: "type", Value: p.Type},
+		{Name: "arch", Value: p.Arch},
+	}, p.Arguments...) // last, as the shape is in these too
 }
 
 // encode returns the content of the plan's file, and sets the digest.

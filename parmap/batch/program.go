@@ -1,10 +1,13 @@
 package batch
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"sync/atomic"
 
 	"github.com/parfor-go/parfor/internal/npy"
 	"github.com/parfor-go/parfor/parmap"
@@ -36,8 +39,9 @@ type program interface {
 	// on runs the kernel on a backend, with an output in memory that is there when
 	// it is written to.
 	on(ctx context.Context, b parmap.Backend) error
-	// here runs the kernel into the file at path, which it makes if it is not there.
-	here(ctx context.Context, path string, options ...parmap.RunOption) error
+	// here runs the kernel into the file at path, which it makes if it is not there, with
+	// a journal.
+	here(ctx context.Context, path, journal string, options ...parmap.RunOption) error
 }
 
 func (p Program[T, A]) shape() []int      { return p.Shape }
@@ -53,7 +57,7 @@ func (p Program[T, A]) on(ctx context.Context, b parmap.Backend) error {
 	return p.run(ctx, out, parmap.On(b))
 }
 
-func (p Program[T, A]) here(ctx context.Context, path string, options ...parmap.RunOption) error {
+func (p Program[T, A]) here(ctx context.Context, path, journal string, options ...parmap.RunOption) error {
 	out, err := shmarray.Create[T](path, p.Shape...)
 	if errors.Is(err, os.ErrExist) {
 		out, err = shmarray.Open[T](path, shmarray.ReadWrite)
@@ -62,10 +66,25 @@ func (p Program[T, A]) here(ctx context.Context, path string, options ...parmap.
 		return err
 	}
 	defer out.Close()
-	if fmt.Sprint(out.Shape()) != fmt.Sprint(p.Shape) {
+	if !slices.Equal(out.Shape(), p.Shape) {
 		return fmt.Errorf("%s has the shape %v, the program's is %v", path, out.Shape(), p.Shape)
 	}
-	return p.run(ctx, out, options...)
+	// A run that was killed before it had a journal has left zeros.
+	if _, err := os.Stat(journal); errors.Is(err, os.ErrNotExist) && !isZero(out) {
+		return fmt.Errorf("%s exists, and has no journal %s: it is not this run's", path, journal)
+	}
+	return p.run(ctx, out, append(options, parmap.Journal{Path: journal, Version: p.Version})...)
+}
+
+// isZero reports whether an array has nothing but zeros.
+func isZero[T shmarray.Elem](a *shmarray.Array[T]) bool {
+	var other atomic.Bool
+	parmap.ForRange(a.Shape()[0], func(lo, hi int) {
+		if !other.Load() && len(bytes.TrimLeft(a.RowBytes(lo, hi), "\x00")) > 0 {
+			other.Store(true)
+		}
+	})
+	return !other.Load()
 }
 
 func (p Program[T, A]) run(ctx context.Context, out *shmarray.Array[T], options ...parmap.RunOption) error {
@@ -80,11 +99,23 @@ func (p Program[T, A]) run(ctx context.Context, out *shmarray.Array[T], options 
 	return p.Kernel.Run(ctx, p.Shape[0], args, append(all, options...)...)
 }
 
+// check panics if p is not a program.
+func (p Program[T, A]) check() {
+	switch {
+	case p.Kernel == nil:
+		panic("parmap/batch: nil Kernel")
+	case p.Args == nil:
+		panic("parmap/batch: nil Args")
+	case len(p.Shape) == 0:
+		panic("parmap/batch: a Shape without axes")
+	}
+}
+
 // sparse returns an array of zeros that takes memory where it is written to. Its
 // addresses are those of a file that is gone.
 func sparse[T shmarray.Elem](shape []int) (*shmarray.Array[T], error) {
 	t, _ := npy.TypeOf(*new(T))
-	h := npy.Header{Type: t, BigEndian: npy.NativeBig && t.Size > 1, Shape: shape}
+	h := npy.Own(t, shape)
 	head, err := h.Encode()
 	if err != nil {
 		return nil, err

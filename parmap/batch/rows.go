@@ -3,7 +3,9 @@ package batch
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/parfor-go/parfor/chunk"
@@ -30,9 +32,26 @@ func (s *spool) open() (rowFile, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return f, err
 	}
-	sealed, err := os.Open(s.Output)
-	return rowFile{sealed, s, true}, err
+	return s.openArray(s.Output)
 }
+
+// openArray opens a file that seal has made. The error is errOther if it is another.
+func (s *spool) openArray(path string) (rowFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return rowFile{}, err
+	}
+	h, offset, err := npy.Read(f)
+	info, statErr := f.Stat()
+	if err != nil || statErr != nil || offset != npy.HeaderSize || !h.Native() || h.Type.String() != s.Type || !slices.Equal(h.Shape, s.Shape) ||
+		info.Size() < npy.HeaderSize+int64(s.Shape[0])*int64(s.Row) {
+		f.Close()
+		return rowFile{}, fmt.Errorf("%s %w", path, errOther)
+	}
+	return rowFile{f, s, true}, nil
+}
+
+var errOther = errors.New("is not the array of this run")
 
 // at returns where the row of an index of a task begins.
 func (f rowFile) at(i, task int) int64 {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/parfor-go/parfor/internal/npy"
+	"github.com/parfor-go/parfor/internal/segment"
 )
 
 // A sealError says why an array cannot have its name yet.
@@ -18,25 +19,33 @@ type sealError struct {
 }
 
 func (e *sealError) Error() string {
-	return fmt.Sprintf("parmap/batch: %d tasks are to be done; the first: %v", len(e.missing), e.wrong[0])
+	return fmt.Sprintf("%d tasks are still to do; the first: %v", len(e.missing), e.wrong[0])
 }
 
 // seal verifies everything and gives the array its name, which must be free. It does
-// nothing if that was done before.
-func (s *spool) seal(ctx context.Context, t npy.Type) error {
+// nothing if that was done before. It waits for attempts that live, and says so on w.
+func (s *spool) seal(ctx context.Context, t npy.Type, w io.Writer) error {
 	if s.isSealed() {
 		return s.clean()
 	}
-	wrong, missing, err := s.verify(ctx)
+	if _, err := os.Lstat(s.Output); err == nil {
+		return fmt.Errorf("%s exists: seal does not replace it", s.Output)
+	}
+	// A late one could write, after that, a page as its machine knew it before.
+	if err := s.quiet(ctx, w); err != nil {
+		return err
+	}
+	rows, err := s.open()
 	if err != nil {
 		return err
 	}
-	if len(wrong) > 0 {
-		return &sealError{wrong, missing}
+	defer rows.Close()
+	if err := s.approve(ctx, rows); err != nil {
+		return err
 	}
 	whole := s.partial()
-	if !s.isDense() {
-		if whole, err = s.pack(t); err != nil {
+	if !s.isDense() || !isBeside(rows.File, s.Output) {
+		if whole, err = s.pack(ctx, t, rows); err != nil {
 			return err
 		}
 	}
@@ -46,41 +55,72 @@ func (s *spool) seal(ctx context.Context, t npy.Type) error {
 	return s.clean()
 }
 
+// approve returns an error if not all rows are those that were recorded.
+func (s *spool) approve(ctx context.Context, rows rowFile) error {
+	wrong, missing, err := s.verifyRows(ctx, rows)
+	if err == nil && len(wrong) > 0 {
+		err = &sealError{wrong, missing}
+	}
+	return err
+}
+
 // isSealed reports whether the array has its name: the file of it, if it still has the
 // other, is the same.
 func (s *spool) isSealed() bool {
-	if same(s.path(partialFile), s.Output) {
+	if same(s.partial(), s.Output) || same(s.packed(), s.Output) {
 		return true
 	}
-	_, partial := os.Stat(s.partial())
-	_, output := os.Stat(s.Output)
-	return errors.Is(partial, os.ErrNotExist) && output == nil
+	if _, err := os.Stat(s.partial()); !errors.Is(err, os.ErrNotExist) {
+		return false
+	}
+	f, err := s.openArray(s.Output)
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
 }
 
-// clean removes what seal has no need for when the array has its name.
+// clean removes what nobody needs when the array has its name.
 func (s *spool) clean() error {
-	for _, name := range []string{paddedFile, partialFile} {
-		if err := os.Remove(s.path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	for _, path := range []string{s.partial(), s.packed()} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
-	return syncDir(s.dir)
+	return segment.SyncDir(s.partial())
 }
 
-// pack makes a file of the array without the gaps.
-func (s *spool) pack(t npy.Type) (path string, err error) {
-	head, err := npy.Header{Type: t, BigEndian: npy.NativeBig && t.Size > 1, Shape: s.Shape}.Encode()
+// packed returns the path of a copy of the array, on its way to its name.
+func (s *spool) packed() string {
+	dir, name := filepath.Split(s.Output)
+	return filepath.Join(dir, "."+name+"."+s.digest[:16])
+}
+
+// isBeside reports whether f is on the file system of path's directory.
+func isBeside(f *os.File, path string) bool {
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	there, err := segment.Identify(dir)
+	if err != nil {
+		return false
+	}
+	here, err := segment.Identify(f)
+	return err == nil && here.Device == there.Device
+}
+
+// pack copies the array to where it is to be, without gaps, and compares the copy with
+// the records.
+func (s *spool) pack(ctx context.Context, t npy.Type, rows rowFile) (path string, err error) {
+	head, err := npy.Own(t, s.Shape).Encode()
 	if err != nil {
 		return "", err
 	}
-	rows, err := os.Open(s.partial())
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	path = s.path(partialFile)
-	// One that is there is of a seal that was killed, and no array yet. It is not
-	// written to all the same.
+	path = s.packed()
+	// One that is there is of a seal that was killed.
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return "", err
 	}
@@ -89,6 +129,11 @@ func (s *spool) pack(t npy.Type) (path string, err error) {
 		return "", err
 	}
 	defer f.Close()
+	defer func() {
+		if err != nil {
+			os.Remove(path)
+		}
+	}()
 	if _, err := f.Write(head); err != nil {
 		return "", err
 	}
@@ -97,11 +142,14 @@ func (s *spool) pack(t npy.Type) (path string, err error) {
 		if _, err := io.CopyN(f, io.NewSectionReader(rows, s.place(task), n), n); err != nil {
 			return "", err
 		}
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
 	}
-	return path, f.Sync()
+	return path, s.approve(ctx, rowFile{f, s, true})
 }
 
-// publish gives a file, which is on the disk then, the name path too, which must be free.
+// publish gives a file, which is on the disk then, the name path, which must be free.
 func publish(file, path string) error {
 	f, err := os.OpenFile(file, os.O_RDWR, 0)
 	if err != nil {
@@ -111,10 +159,10 @@ func publish(file, path string) error {
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err := os.Link(file, path); err != nil {
+	if err := segment.Name(file, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return segment.SyncDir(path)
 }
 
 func same(a, b string) bool {
@@ -124,14 +172,4 @@ func same(a, b string) bool {
 	}
 	y, err := os.Stat(b)
 	return err == nil && os.SameFile(x, y)
-}
-
-// syncDir returns when the names in dir are on the disk.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -57,35 +56,8 @@ func declare(t *testing.T, name string) {
 // until waits for a line of status that has all the words.
 func (s *site) until(words ...string) {
 	s.Helper()
-	var out string
-	require.Eventually(s, func() bool {
-		out = s.do("status", s.spool())
-		for line := range strings.Lines(out) {
-			if containsAll(line, words) {
-				return true
-			}
-		}
-		return false
-	}, 2*time.Minute, 50*time.Millisecond, "%q", words)
-}
-
-func containsAll(s string, words []string) bool {
-	for _, w := range words {
-		if !strings.Contains(s, w) {
-			return false
-		}
-	}
-	return true
-}
-
-// begun waits until the chunk that begins with a row has been begun that often.
-func (s *site) begun(first, times int) {
-	s.Helper()
-	exp := regexp.MustCompile(`(?m)^` + strconv.Itoa(first) + `$`)
-	require.Eventually(s, func() bool {
-		b, _ := os.ReadFile(s.path("diary"))
-		return len(exp.FindAll(b, -1)) >= times
-	}, 2*time.Minute, 10*time.Millisecond, "chunk %d", first)
+	require.Eventually(s, func() bool { return isLine(s.do("status", s.spool()), words) },
+		2*time.Minute, 50*time.Millisecond, "%q", words)
 }
 
 // nodeOf returns the node that runs a task.
@@ -127,14 +99,20 @@ func TestSlurmArrays(t *testing.T) {
 	s.right()
 }
 
-// TestSlurmNodeDies kills a node with its task, which Slurm then starts on another.
-func TestSlurmNodeDies(t *testing.T) {
-	dir := cluster(t)
-	s := newSite(t, 5)
-	s.trouble(700, "wait") // task 1
+// newStuckSite starts a cluster and an array in it, whose task 1 does not end.
+func newStuckSite(t *testing.T) (s *site, dir string) {
+	dir = cluster(t)
+	s = newSite(t, 5)
+	s.trouble(700, "wait")
 	s.do("submit", s.spool())
 	s.begun(640, 1)
 	s.until("done", "4")
+	return s, dir
+}
+
+// TestSlurmNodeDies kills a node with its task, which Slurm then starts on another.
+func TestSlurmNodeDies(t *testing.T) {
+	s, dir := newStuckSite(t)
 	victim := nodeOf(t, 1)
 	node(t, "kill-node", dir, victim)
 	declare(t, victim)
@@ -147,12 +125,7 @@ func TestSlurmNodeDies(t *testing.T) {
 
 // TestSlurmKilledTask kills a task, which Slurm does not start again, and repairs it.
 func TestSlurmKilledTask(t *testing.T) {
-	cluster(t)
-	s := newSite(t, 5)
-	s.trouble(700, "wait")
-	s.do("submit", s.spool())
-	s.begun(640, 1)
-	s.until("done", "4")
+	s, _ := newStuckSite(t)
 	alive := filepath.Base(s.find(`0000001/.*\.alive`))
 	pid, err := strconv.Atoi(strings.Split(strings.TrimSuffix(alive, ".alive"), "-")[len(strings.Split(alive, "-"))-2])
 	require.NoError(t, err)
@@ -175,12 +148,7 @@ func TestSlurmKilledTask(t *testing.T) {
 // TestSlurmTwoAttempts cuts a node off: its task lives on, and Slurm starts it a second
 // time. Both end, in both orders, and the array is right.
 func TestSlurmTwoAttempts(t *testing.T) {
-	dir := cluster(t)
-	s := newSite(t, 5)
-	s.trouble(700, "wait")
-	s.do("submit", s.spool())
-	s.begun(640, 1)
-	s.until("done", "4")
+	s, dir := newStuckSite(t)
 	victim := nodeOf(t, 1)
 	node(t, "partition-node", dir, victim)
 	declare(t, victim)

@@ -12,7 +12,7 @@ import (
 )
 
 // errSpool says that a directory is no spool, or that one is damaged.
-var errSpool = errors.New("parmap/batch: not a spool")
+var errSpool = errors.New("not a spool")
 
 // A spool is the directory of a run: see README.md. Files appear in it whole, and are
 // not changed then, but for those of attempts, each of which one process writes, and
@@ -42,7 +42,7 @@ const (
 	journalExt = ".journal" // what it has recorded
 	aliveExt   = ".alive"   // written to from time to time
 	failedExt  = ".failed"  // why it ended
-	damagedExt = ".damaged" // a record that the task is done, which it has replaced
+	damagedExt = ".damaged" // records that it has set aside, as not all were of the rows
 )
 
 // attempts returns the directory of the attempts at a task.
@@ -127,6 +127,9 @@ func createSpool(dir string, p *plan, prog program) (s *spool, err error) {
 			return nil, err
 		}
 	}
+	if err := segment.SyncDir(dir); err != nil {
+		return nil, err
+	}
 	if p.Binary, err = copyProgram(s.path(binDir)); err != nil {
 		return nil, err
 	}
@@ -170,7 +173,7 @@ func copyProgram(dir string) (digest string, err error) {
 
 // createPartial makes the file for the rows, which are zeros.
 func (s *spool) createPartial(t npy.Type) error {
-	h := npy.Header{Type: t, BigEndian: npy.NativeBig && t.Size > 1, Shape: s.Shape}
+	h := npy.Own(t, s.Shape)
 	var head []byte
 	size := int64(s.tasks().Len()) * s.Stride
 	if s.isDense() {

@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,106 +35,59 @@ const stopFor = time.Minute
 type local struct{ atOnce int }
 
 func (e local) submit(ctx context.Context, s *spool, tasks []int, w io.Writer) error {
-	var mu sync.Mutex
+	var mu sync.Mutex // for w, and failed
 	failed := 0
+	begin := time.Now()
 	err := parmap.ForErr(ctx, len(tasks), func(ctx context.Context, i int) error {
-		log, err := os.OpenFile(s.path(logDir, of(tasks[i])+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
-		if err != nil {
-			return err
-		}
-		defer log.Close()
-		argv := append(s.command(), "-index", strconv.Itoa(tasks[i]), s.dir)
-		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-		cmd.WaitDelay = stopFor
-		cmd.Stdout, cmd.Stderr = log, log
-		if err := cmd.Run(); err != nil {
+		if err := e.task(ctx, s, tasks[i]); err != nil {
 			mu.Lock()
 			defer mu.Unlock()
 			failed++
-			fmt.Fprintf(w, "task %d: %v\n", tasks[i], err)
+			fmt.Fprintf(w, "task %d: %v: see %s\n", tasks[i], err, s.log(tasks[i]))
 		}
 		return ctx.Err()
 	}, parmap.Workers(e.atOnce), parmap.Dynamic, parmap.Grain(1))
 	if err == nil && failed > 0 {
-		err = fmt.Errorf("parmap/batch: %d of %d tasks failed", failed, len(tasks))
+		err = fmt.Errorf("%d of %d tasks failed", failed, len(tasks))
+	}
+	if err == nil {
+		fmt.Fprintf(w, "%d tasks done in %v\n", len(tasks), round(time.Since(begin)))
 	}
 	return err
 }
 
-// A slurm engine submits job arrays.
-type slurm struct {
-	options []string // of sbatch
-}
-
-// maxArraySize returns the cluster's MaxArraySize: indices are smaller.
-func maxArraySize(ctx context.Context) (int, error) {
-	out, err := exec.CommandContext(ctx, "scontrol", "show", "config").Output()
-	if err != nil {
-		return 0, fmt.Errorf("scontrol show config: %w", withOutput(err))
-	}
-	for line := range strings.Lines(string(out)) {
-		name, value, _ := strings.Cut(line, "=")
-		if strings.TrimSpace(name) == "MaxArraySize" {
-			return strconv.Atoi(strings.TrimSpace(value))
-		}
-	}
-	return 0, errors.New("scontrol show config: no MaxArraySize")
-}
-
-// withOutput adds what a command has said to the error of its Output.
-func withOutput(err error) error {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr))
-	}
-	return err
-}
-
-func (e slurm) submit(ctx context.Context, s *spool, tasks []int, w io.Writer) error {
-	most, err := maxArraySize(ctx)
-	if err == nil && most < 1 {
-		err = errors.New("the cluster's MaxArraySize is 0: it has no job arrays")
-	}
+// task runs one task.
+func (e local) task(ctx context.Context, s *spool, task int) error {
+	log, err := os.OpenFile(s.log(task), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err
 	}
-	for _, part := range arraysOf(tasks, most) {
-		script := "#!/bin/sh\nexec " + quote(append(s.command(), "-offset", strconv.Itoa(part.offset), s.dir)) + "\n"
-		argv := append([]string{
-			"--parsable", "--requeue", "--open-mode=append", "--job-name=" + s.Kernel, "--array=" + part.indices,
-			"--output=" + strings.ReplaceAll(s.path(logDir), "%", "%%") + "/%A_%a.log", "--signal=B:TERM@90",
-		}, e.options...)
-		cmd := exec.CommandContext(ctx, "sbatch", argv...)
-		cmd.Stdin = strings.NewReader(script)
-		out, err := cmd.Output()
-		if err != nil {
-			return fmt.Errorf("sbatch: %w", withOutput(err))
-		}
-		fmt.Fprintf(w, "job %s: tasks %d to %d\n", bytes.TrimSpace(out), part.first, part.last)
+	defer log.Close()
+	argv := append(s.command(), "-index", strconv.Itoa(task), s.dir)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = stopFor
+	cmd.Dir, cmd.Stdout, cmd.Stderr = s.Dir, log, log
+	if err = cmd.Run(); err != nil && cmd.Process != nil {
+		err = errors.Join(err, s.died(task, cmd.Process.Pid, err))
 	}
-	return nil
+	return err
 }
 
-// A jobArray is one submission: its indices plus the offset are tasks.
-type jobArray struct {
-	offset, first, last int
-	indices             string // as --array has them
+// died writes down why a process of this machine has ended at a task, if it has not.
+func (s *spool) died(task, pid int, why error) error {
+	all, err := s.sightings(task)
+	for _, a := range all {
+		if a.host == hostname() && a.pid == pid && !a.heard.IsZero() && a.reason == "" {
+			dead := &attempt{spool: s, task: task, name: a.name}
+			err = errors.Join(err, dead.failed(why))
+		}
+	}
+	return err
 }
 
-// arraysOf packs tasks, which ascend, into arrays whose indices are below most.
-func arraysOf(tasks []int, most int) (all []jobArray) {
-	for len(tasks) > 0 {
-		a := jobArray{first: tasks[0]}
-		if tasks[len(tasks)-1] >= most {
-			a.offset = tasks[0]
-		}
-		n, _ := slices.BinarySearch(tasks, a.offset+most)
-		a.last, a.indices = tasks[n-1], ranges(tasks[:n], a.offset)
-		all, tasks = append(all, a), tasks[n:]
-	}
-	return all
-}
+// log returns the path of what a task of the local engine prints.
+func (s *spool) log(task int) string { return s.path(logDir, of(task)+".log") }
 
 // ranges writes numbers less offset as 0-4,7,9-10.
 func ranges(numbers []int, offset int) string {
@@ -166,11 +118,11 @@ func numbersIn(s string, n int) (numbers []int, err error) {
 		}
 		lo, err := strconv.Atoi(first)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %q is no list as 0-4,7", errUsage, s)
+			return nil, usageError(fmt.Sprintf("-tasks %q is no list as 0-4,7", s))
 		}
 		hi, err := strconv.Atoi(last)
 		if err != nil || lo > hi || hi >= n {
-			return nil, fmt.Errorf("%w: %q is no list as 0-4,7 of numbers below %d", errUsage, s, n)
+			return nil, usageError(fmt.Sprintf("-tasks %q is no list as 0-4,7 of numbers below %d", s, n))
 		}
 		for i := lo; i <= hi; i++ {
 			numbers = append(numbers, i)

@@ -92,7 +92,7 @@ func TestAnotherProgram(t *testing.T) {
 	before := files(t, s.spool())
 	for field, change := range map[string]func(p *batch.Program[float64, fillArgs]){
 		"version": func(p *batch.Program[float64, fillArgs]) { p.Version = "2" },
-		"arguments": func(p *batch.Program[float64, fillArgs]) {
+		"arguments.Scale": func(p *batch.Program[float64, fillArgs]) {
 			p.Args = func(out *array) (fillArgs, error) { return fillArgs{out, 3, s.dir}, nil }
 		},
 		"shape":  func(p *batch.Program[float64, fillArgs]) { p.Shape = []int{rows, 2} },

@@ -20,7 +20,7 @@ type rowsError struct {
 }
 
 func (e *rowsError) Error() string {
-	return fmt.Sprintf("parmap/batch: task %d, rows [%d,%d): %s", e.task, e.rows.Lo, e.rows.Hi, e.why)
+	return fmt.Sprintf("task %d, rows [%d,%d): %s", e.task, e.rows.Lo, e.rows.Hi, e.why)
 }
 
 // What a rowsError can say.
@@ -47,6 +47,11 @@ func (s *spool) verify(ctx context.Context) (wrong []*rowsError, missing []int, 
 		return nil, nil, err
 	}
 	defer rows.Close()
+	return s.verifyRows(ctx, rows)
+}
+
+// verifyRows is verify of a file.
+func (s *spool) verifyRows(ctx context.Context, rows rowFile) (wrong []*rowsError, missing []int, err error) {
 	n := s.tasks().Len()
 	found := make([][]*rowsError, n)
 	var mu sync.Mutex

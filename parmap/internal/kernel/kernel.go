@@ -48,6 +48,7 @@ type Call struct {
 	Collect bool
 	Outputs []Output
 	Arrays  [][]byte // the shared memory that the arguments name
+	Args    any      // points at a Kernel's arguments
 	// In returns what NewIn points at: of a Kernel whatever the range is.
 	In func(lo, hi int) any
 	// Out takes what NewOut points at, unless that is not of so many items. Calls

@@ -1,0 +1,96 @@
+//go:build linux
+
+package batch_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/parfor-go/parfor/parmap/batch"
+	"github.com/parfor-go/parfor/shmarray"
+)
+
+// TestSealElsewhere has the array on another file system than the spool.
+func TestSealElsewhere(t *testing.T) {
+	dir, err := os.MkdirTemp("/dev/shm", "parfor-test-")
+	if err != nil {
+		t.Skipf("no other file system: %v", err)
+	}
+	defer os.RemoveAll(dir)
+	for _, tasks := range []string{"2", "5"} {
+		s := newSite(t, 1)
+		output := filepath.Join(dir, tasks+".npy")
+		s.do("plan", "-tasks", tasks, "-o", output, s.path("other"))
+		s.do("submit", "-engine", "local", s.path("other"))
+		assert.Equal(t, output+"\n", s.do("seal", s.path("other")))
+		a, err := shmarray.Open[float64](output, shmarray.ReadOnly)
+		require.NoError(t, err)
+		assert.Equal(t, []float64{2999, 2, 6000}, a.Row(rows-1))
+		require.NoError(t, a.Close())
+		s.do("verify", s.path("other"))
+	}
+	assert.Equal(t, []string{"2.npy", "5.npy"}, present(t, dir, ""))
+}
+
+// TestSealWaits holds that seal does not begin while an attempt on another machine may
+// live, and that a task that comes after it has nothing to do.
+func TestSealWaits(t *testing.T) {
+	defer batch.SetBeatEvery(50 * time.Millisecond)()
+	s := finished(t, 2)
+	alive := s.spool("attempts", "0000001", "elsewhere-1-1.alive")
+	require.NoError(t, os.WriteFile(alive, nil, 0o600))
+	assert.Contains(t, s.do("seal", s.spool()), "waiting for attempts at: 1\n")
+	s.right()
+	for task := range 2 {
+		assert.Zero(t, must(s.task(task)))
+	}
+	assert.Empty(t, s.ran())
+}
+
+// TestSealedIsAnother puts another array in the place of the one that was sealed.
+func TestSealedIsAnother(t *testing.T) {
+	s := finished(t, 2)
+	s.right()
+	require.NoError(t, os.Remove(s.path("out.npy")))
+	a, err := shmarray.Create[float64](s.path("out.npy"), rows, columns+1)
+	require.NoError(t, err)
+	defer a.Close()
+	assert.NotContains(t, s.do("status", s.spool()), "sealed")
+	assert.Contains(t, s.fails("verify", s.spool()), "out.npy is not the array of this run")
+	assert.Contains(t, s.fails("seal", s.spool()), "exists: seal does not replace it")
+	assert.Contains(t, s.fails("task", "-index", "0", s.spool()), "no such file")
+}
+
+// TestStandings holds that a task stands where its last attempt has left it.
+func TestStandings(t *testing.T) {
+	s := newSite(t, 2)
+	dir := s.spool("attempts", "0000001")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	leave := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	stands := func(words ...string) {
+		t.Helper()
+		hasLine(t, s.do("status", s.spool()), words...)
+	}
+	leave("node-1-700.failed", "the first\n")
+	stands("failed", "1", "1")
+	stands("task 1: the first")
+	leave("node-b-2-900.journal", "")
+	stands("waiting", "2", "0-1")
+	leave("node-3-1000.alive", "")
+	stands("running", "1", "1")
+	require.NoError(t, os.Chtimes(filepath.Join(dir, "node-3-1000.alive"), time.Time{}, time.Now().Add(-2*time.Minute)))
+	stands("stale", "1", "1")
+	stands("task 1: no sign of life since ")
+	leave("node-4-1100.failed", "the last\n")
+	stands("task 1: the last")
+	leave("a file of somebody else's", "")
+	leave("x-y-z.alive", "")
+	stands("failed", "1", "1")
+}
