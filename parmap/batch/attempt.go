@@ -117,10 +117,11 @@ func (a *attempt) adopt(ctx context.Context) (wrong []record, err error) {
 				continue
 			}
 			if !read {
-				if a.sums[chunk], err = a.rows.sum(a.rowsOf(a.task, chunk), a.task); err != nil {
+				sum, err := a.rows.sum(a.rowsOf(a.task, chunk), a.task)
+				if err != nil {
 					return err
 				}
-				read = true
+				a.sums[chunk], read = sum, true
 			}
 			if want == a.sums[chunk] {
 				a.known[chunk] = true
