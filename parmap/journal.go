@@ -17,6 +17,9 @@ import (
 //		out, err = shmarray.Open[float64]("out.npy", shmarray.ReadWrite)
 //	}
 //
+// and has no need to look at its shape: an array that has not n rows, or not the shape
+// that it had, is such an error too.
+//
 // Path is the file that remembers which chunks are done; the run makes it if there
 // is none. Version stands for what the program computes: change it with the kernel's
 // body. The file also has the kernel's name, n, the number of indices in a chunk, the
@@ -35,8 +38,8 @@ import (
 // Once a second the rows of the chunks that are done are synced, and then the file
 // records them, each with the CRC-32C of its rows. A killed run loses the chunks since.
 // A chunk whose context was cancelled when its body returned is not recorded. If
-// something cannot be synced, or the file is removed, the run ends with a
-// [*JournalError]: it is started again. At its beginning a run reads the rows of all
+// something cannot be synced, or this file or an array's loses its name, the run ends
+// with a [*JournalError]: it is started again. At its beginning a run reads the rows of all
 // recorded chunks; it computes again those whose checksum is another.
 //
 // One run has a journal at a time. Another one returns [ErrJournalInUse], after it has
@@ -79,6 +82,9 @@ func (e *JournalError) Error() string {
 	s := fmt.Sprintf("parmap: journal %s: %s", e.Path, text(e.Err))
 	if e.Field != "" {
 		s += fmt.Sprintf(": %s is %s there, %s here", e.Field, e.Recorded, e.Wanted)
+	}
+	if e.Err == ErrJournalMismatch || errors.Is(e.Err, ErrJournalFormat) {
+		s += "; remove the file to begin anew"
 	}
 	return s
 }

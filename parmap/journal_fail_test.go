@@ -199,20 +199,46 @@ type countedRows struct {
 func (r *countedRows) Path() string { return r.path }
 func (r *countedRows) Sync() error  { r.syncs++; return nil }
 
-// TestJournalIsRemoved removes the journal under a run, which then cannot go on: another
-// could begin.
+// TestJournalIsRemoved removes the journal under a run, which then cannot go on, as another
+// could begin; or the array, which nobody could find.
 func TestJournalIsRemoved(t *testing.T) {
-	l := newLogbook(t, parmap.Workers(1))
-	_, err := l.run(bg, func(_ context.Context, lo int) error {
-		if lo == 8 {
-			return os.Remove(l.path)
+	for _, what := range []string{"journal", "array"} {
+		l := newLogbook(t, parmap.Workers(1))
+		path := l.path
+		if what == "array" {
+			path = l.out.Path()
 		}
-		return nil
-	})
+		_, err := l.run(bg, func(_ context.Context, lo int) error {
+			if lo == 8 {
+				return os.Remove(path)
+			}
+			return nil
+		})
+		var e *parmap.JournalError
+		require.ErrorAs(t, err, &e, what)
+		assert.Equal(t, l.path, e.Path)
+		assert.ErrorIs(t, err, journal.ErrMoved)
+		assert.NoFileExists(t, path)
+		_, err = l.run(bg, nil)
+		if what == "array" {
+			assert.EqualError(t, err, "parmap: journal "+l.path+": "+path+" was removed or renamed under the run")
+		} else {
+			assert.NoError(t, err)
+		}
+	}
+}
+
+// TestJournalOfAnArrayOfAnotherLength holds that an array of a file that has not n rows is
+// an error, as the file may be of an earlier run.
+func TestJournalOfAnArrayOfAnotherLength(t *testing.T) {
+	l := newLogbook(t)
+	today = &diary{}
+	err := logged.Run(bg, loggedRows-1, loggedArgs{l.out, l.scale}, parmap.Output(l.out), parmap.Journal{Path: l.path})
 	var e *parmap.JournalError
 	require.ErrorAs(t, err, &e)
-	assert.ErrorContains(t, err, "removed or renamed under the run")
+	assert.EqualError(t, err, "parmap: journal "+l.path+": output 0 has the shape [64 3], and n is 63")
 	assert.NoFileExists(t, l.path)
+	assert.Empty(t, today.ran)
 }
 
 // TestJournalAndBodiesThatGiveUp holds that the rows of a body are not recorded that

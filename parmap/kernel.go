@@ -81,10 +81,13 @@ func mustTravel(name string, t reflect.Type) {
 // read-only for the bodies, which learn that as from a read-only file.
 //
 // Run panics if n is negative or ctx nil, if an array is closed, or if an
-// Output has not n rows.
+// Output has not n rows, which with a Journal is an error.
 func (k *Kernel[A]) Run(ctx context.Context, n int, args A, opts ...RunOption) error {
 	c := configureRun(opts)
-	outputs := c.outputsOf(n)
+	outputs, err := c.outputsOf(n)
+	if err != nil {
+		return err
+	}
 	arrays := kernel.Arrays(&args)
 	for _, o := range outputs {
 		defer hold(o.Bytes)()

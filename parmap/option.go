@@ -1,6 +1,7 @@
 package parmap
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -250,14 +251,17 @@ func configureRun(opts []RunOption) (c runConfig) {
 }
 
 // outputsOf returns the memory of the outputs of a run over [0, n).
-func (c *runConfig) outputsOf(n int) []kernel.Output {
+func (c *runConfig) outputsOf(n int) ([]kernel.Output, error) {
 	if n < 0 {
 		panic("parmap: negative n")
 	}
 	all := make([]kernel.Output, 0, len(c.outputs))
-	for _, a := range c.outputs {
+	for i, a := range c.outputs {
 		shape := a.Shape()
 		if len(shape) == 0 || shape[0] != n {
+			if c.journal != nil { // a file has the shape that it was made with
+				return nil, journalError(c.journal.Path, fmt.Errorf("output %d has the shape %v, and n is %d", i, shape, n))
+			}
 			panic("parmap: an output has not n rows")
 		}
 		if b := a.RowBytes(0, n); len(b) > 0 {
@@ -269,5 +273,5 @@ func (c *runConfig) outputsOf(n int) []kernel.Output {
 			panic("parmap: outputs overlap")
 		}
 	}
-	return all
+	return all, nil
 }

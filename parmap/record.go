@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parfor-go/parfor/chunk"
+	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/parmap/internal/journal"
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
 )
@@ -28,7 +29,7 @@ type recording struct {
 	lock    *os.File // the journal's
 	grid    chunk.Grid
 	outputs []kernel.Output
-	files   []fileRows
+	files   []file
 	done    []bool // by cell: before this run
 	todo    []int  // the other cells
 }
@@ -38,6 +39,24 @@ type fileRows interface {
 	Rows
 	Path() string
 	Sync() error
+}
+
+// A file is an output of a run with a journal.
+type file struct {
+	fileRows
+	mapped *os.File // what the rows are in; nil: nobody knows
+}
+
+// check returns an error if the file has not its name any more: what is written is then
+// lost when it is closed.
+func (f file) check() error {
+	if f.mapped == nil {
+		return nil
+	}
+	if err := journal.Check(f.mapped, f.Path()); err != nil {
+		return fmt.Errorf("%s was %w", f.Path(), err)
+	}
+	return nil
 }
 
 // runRecorded runs call with the journal. body is what goroutines run.
@@ -88,7 +107,8 @@ func (c *runConfig) newRecording(call *kernel.Call, set config) (*recording, jou
 		if !ok || f.Path() == "" {
 			return nil, nil, fmt.Errorf("%w: output %d is in none", ErrJournalOutput, i)
 		}
-		r.files = append(r.files, f)
+		_, _, mapped, _ := segment.Describe(o.RowBytes(0, call.N))
+		r.files = append(r.files, file{f, mapped})
 	}
 	if len(r.files) == 0 {
 		return nil, nil, ErrJournalOutput
@@ -129,7 +149,7 @@ func (r *recording) header(call *kernel.Call, version string) (journal.Header, e
 		{Name: "grain", Value: strconv.Itoa(r.grid.At(0).Len())},
 	}
 	for i, f := range r.files {
-		h = append(h, journal.Field{Name: "output" + strconv.Itoa(i), Value: fmt.Sprintf("%T %v", f, f.Shape())})
+		h = append(h, journal.Field{Name: "output" + strconv.Itoa(i), Value: fmt.Sprintf("%T %v", f.fileRows, f.Shape())})
 	}
 	// Last, as these have an array's shape in them too: a mismatch is the first field's.
 	return append(h, arguments...), nil
@@ -209,13 +229,16 @@ func (r *recording) bodies(body func(ctx context.Context, lo, hi int) error, tak
 	}}
 }
 
-// sync returns when the rows of all outputs are on the disk. It is an error if the
-// journal is not where another run would look for it.
+// sync returns when the rows of all outputs are on the disk. It is an error if they or
+// the journal are not where another run would look for them.
 func (r *recording) sync() error {
 	if err := journal.Check(r.lock, r.path); err != nil {
 		return err
 	}
 	for _, f := range r.files {
+		if err := f.check(); err != nil {
+			return err
+		}
 		if err := f.Sync(); err != nil {
 			return err
 		}

@@ -320,3 +320,26 @@ func TestCreateFileFails(t *testing.T) {
 	}
 	assert.ErrorIs(t, segment.CreateFile(filepath.Join(t.TempDir(), "missing", "a"), nil), fs.ErrNotExist)
 }
+
+// TestScratch holds that a scratch file can be opened again by its path, and leaves nothing.
+func TestScratch(t *testing.T) {
+	for _, way := range []string{"nameless", "linked"} {
+		waysToCreate[way](t)
+		dir := fastDir(t)
+		f, path, release, err := segment.Scratch(dir)
+		require.NoError(t, err)
+		if way == "nameless" {
+			assert.Empty(t, names(t, dir), "a kill would leave it")
+		}
+		_, err = f.Write([]byte("content"))
+		require.NoError(t, err)
+		b, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.Equal(t, "content", string(b))
+		release()
+		assert.Empty(t, names(t, dir))
+		assert.ErrorIs(t, f.Close(), fs.ErrClosed)
+	}
+	_, _, _, err := segment.Scratch(filepath.Join(t.TempDir(), "missing"))
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+}

@@ -99,6 +99,30 @@ func CreateFile(path string, content []byte) error {
 	return nil
 }
 
+// Scratch makes an empty file in dir, and returns a path by which this process can open
+// it until release. The file has no name, so that nothing is left of it however the
+// process ends; on a system that cannot do that it has one like .scratch.parfor-123,
+// which release removes. Release closes f.
+func Scratch(dir string) (f *os.File, path string, release func(), err error) {
+	if !supported {
+		return nil, "", nil, unsupported("make a file that nobody finds")
+	}
+	if dir, err = absolute(dir); err != nil {
+		return nil, "", nil, err
+	}
+	d, err := draftNameless(filepath.Join(dir, "scratch"))
+	if errors.Is(err, errNameless) {
+		d, err = draftNamed(filepath.Join(dir, "scratch"))
+	}
+	if err != nil {
+		return nil, "", nil, err
+	}
+	if path = d.temp; path == "" {
+		path = pathOf(d.file)
+	}
+	return d.file, path, func() { d.discard(); d.file.Close() }, nil
+}
+
 // Name gives the file old the name path too, which must be free and on the same file
 // system; where a file cannot have two names, instead. It waits for no disk.
 func Name(old, path string) error {

@@ -89,12 +89,14 @@ func nameless(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// pathOf returns a path of f, which need not have a name, while f is open.
+func pathOf(f *os.File) string { return fmt.Sprintf("%s/%d", procFD, f.Fd()) }
+
 // linkNameless gives f its first name, which must be free. The error is
 // errNameless where that cannot be done: on a file system without links, or
 // under a sandbox's rules about them.
 func linkNameless(f *os.File, path string) error {
-	old := fmt.Sprintf("%s/%d", procFD, f.Fd())
-	err := linkat(unix.AT_FDCWD, old, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
+	err := linkat(unix.AT_FDCWD, pathOf(f), unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
 	if isMissing(err) || err == unix.EXDEV {
 		return errNameless
 	}

@@ -52,7 +52,12 @@ func (m *mapping) draw([]byte, int) error { return errors.ErrUnsupported }
 
 func syncRange(*mapping, []byte) error { return errors.ErrUnsupported }
 
-type draft struct{ file *os.File }
+type draft struct {
+	file *os.File
+	temp string
+}
+
+func pathOf(*os.File) string { return "" }
 
 func draftNameless(string) (*draft, error) { return nil, errors.ErrUnsupported }
 

@@ -48,6 +48,8 @@ func populate([]byte) error { return nil }
 
 func nameless(string) (*os.File, error) { return nil, errNameless }
 
+func pathOf(f *os.File) string { return f.Name() }
+
 func linkNameless(*os.File, string) error { return errNameless }
 
 func renameFree(old, path string) error { return lookAndRename(old, path) }

@@ -36,6 +36,7 @@ type attempt struct {
 	sums    []uint32         // by chunk
 	known   []bool           // by chunk: it is recorded, and its rows have that sum
 	aside   int              // how many records it has set aside
+	before  int              // how many chunks others have recorded
 	stopped atomic.Bool      // it was asked to begin no more chunks
 }
 
@@ -72,7 +73,9 @@ func (a *attempt) run(ctx context.Context, c *kernel.Call) (err error) {
 		return err
 	}
 	defer a.log.Close()
-	if err := a.journal.Commit(a.adopted(), a.rows.Sync); err != nil {
+	adopted := a.adopted()
+	a.before = len(adopted)
+	if err := a.journal.Commit(adopted, a.rows.Sync); err != nil {
 		return err
 	}
 	for _, r := range wrong {

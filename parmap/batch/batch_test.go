@@ -72,6 +72,8 @@ func act(ctx context.Context, path, how string, row []float64) error {
 		panic("a body's panic")
 	case "exit":
 		os.Exit(3)
+	case "leave":
+		os.Exit(0)
 	case "wait": // until the file is gone
 		for {
 			if _, err := os.Stat(path); err != nil {
@@ -177,8 +179,9 @@ func (s *site) fails(args ...string) (out string) {
 // tasks returns how many tasks there are.
 func (s *site) tasks() int {
 	s.Helper()
-	fields := strings.Fields(s.do("status", s.spool()))
-	n, err := strconv.Atoi(fields[slices.Index(fields, "tasks,")-1])
+	words := regexp.MustCompile(`in (\d+) tasks?,`).FindStringSubmatch(s.do("status", s.spool()))
+	require.Len(s, words, 2)
+	n, err := strconv.Atoi(words[1])
 	require.NoError(s, err)
 	return n
 }

@@ -3,6 +3,8 @@
 package batch_test
 
 import (
+	"bytes"
+	"context"
 	"runtime"
 	"testing"
 
@@ -34,7 +36,11 @@ func TestUsage(t *testing.T) {
 		{[]string{"submit", "-engine", "local", s.spool(), "--partition=x"}, `submit: ["--partition=x"] is for sbatch, and the engine is local`},
 		{[]string{"submit", "-engine", "local", "-j", "0", s.spool()}, "submit: -j 0"},
 		{[]string{"submit", "-tasks", "7", s.spool()}, `submit: -tasks "7" is no list as 0-4,7 of numbers below 2`},
-		{[]string{"verify", "-x", s.spool()}, "flag provided but not defined: -x"},
+		{[]string{"verify", "-x", s.spool()}, "flag provided but not defined: -x\n"},
+		{[]string{"verify", "-x", s.spool()}, "\nflags of the program itself come before verify\n"},
+		{[]string{"verify", "-again", "-1", s.spool()}, "verify: -again -1: "},
+		{[]string{"run", "-o", ""}, "run: -o is empty"},
+		{[]string{"task", s.spool()}, "task: there is no -index, and no variable of an engine that has one: SLURM_ARRAY_TASK_ID, "},
 	} {
 		status, out := s.try(tt.args...)
 		assert.Equal(t, 2, status, "%v", tt.args)
@@ -61,6 +67,24 @@ func TestNoProgram(t *testing.T) {
 		change(&p)
 		assert.PanicsWithValue(t, want, func() { batch.Main(p) })
 	}
+}
+
+// TestFlagsOfTasks holds that submit does not take flags of the program that the plan has not.
+func TestFlagsOfTasks(t *testing.T) {
+	s := newSite(t, 2)
+	var w bytes.Buffer
+	status := batch.Do(context.Background(), s.Program, []string{"-scale", "3"}, &w, &w, "submit", "-engine", "local", s.spool())
+	assert.Equal(t, 2, status)
+	assert.Contains(t, w.String(), `tasks get the plan's flags, [], and these are ["-scale" "3"]: leave them out`)
+	assert.Empty(t, s.ran())
+}
+
+// TestWithoutTheArray holds that a plan is refused whose arguments do not have the array.
+func TestWithoutTheArray(t *testing.T) {
+	s := newSite(t, 2)
+	s.Args = func(*array) (fillArgs, error) { return fillArgs{Dir: s.dir}, nil }
+	assert.Contains(t, s.fails("plan", s.path("other")), `the arguments of kernel "fill" do not have the array`)
+	assert.NoDirExists(t, s.path("other"))
 }
 
 // TestRun computes the array here, and goes on where a body failed.

@@ -30,7 +30,10 @@ func (c command) here(ctx context.Context, f *flag.FlagSet, args []string) error
 		return usageError(fmt.Sprintf("%q is too much: -o FILE says where the array is to be", f.Arg(0)))
 	}
 	if *processes < 0 {
-		return usageError(fmt.Sprintf("-processes %d", *processes))
+		return usageError(fmt.Sprintf("-processes %d: 1 or more, or 0 for goroutines", *processes))
+	}
+	if *output == "" {
+		return usageError("-o is empty: the array needs a file")
 	}
 	ctx, stop := onSignal(ctx)
 	defer stop()
@@ -59,7 +62,7 @@ func (c command) plan(ctx context.Context, f *flag.FlagSet, args []string) error
 		return err
 	}
 	if *tasks < 1 {
-		return usageError(fmt.Sprintf("-tasks %d", *tasks))
+		return usageError(fmt.Sprintf("-tasks %d: 1 or more", *tasks))
 	}
 	if *output == "" {
 		*output = filepath.Clean(dir) + ".npy"
@@ -87,7 +90,7 @@ func (c command) plan(ctx context.Context, f *flag.FlagSet, args []string) error
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%s: [0,%d) in %d tasks of %d indices, chunks of %d\n", s.dir, p.Shape[0], p.tasks().Len(), p.PerTask, p.Grain)
+	fmt.Fprintf(c.out, "%s: [0,%d) in %s of %d indices, chunks of %d\n", s.dir, p.Shape[0], number(p.tasks().Len(), "task"), p.PerTask, p.Grain)
 	fmt.Fprintf(c.out, "a task: %s\n", quote(append(s.command(), s.dir)))
 	return nil
 }
@@ -103,6 +106,12 @@ func (c command) submit(ctx context.Context, f *flag.FlagSet, args []string) err
 	}
 	e, err := newEngine(*name, *atOnce, f.Args()[1:])
 	if err != nil {
+		return err
+	}
+	if len(c.before) > 0 && !slices.Equal(c.before, s.Command) {
+		return usageError(fmt.Sprintf("tasks get the plan's flags, %q, and these are %q: leave them out", s.Command, c.before))
+	}
+	if err := s.checkProgram(); err != nil {
 		return err
 	}
 	if *list == "" {
@@ -141,7 +150,7 @@ func newEngine(name string, atOnce int, extra []string) (engine, error) {
 	case len(extra) > 0:
 		return nil, usageError(fmt.Sprintf("%q is for sbatch, and the engine is local", extra))
 	case atOnce < 1:
-		return nil, usageError(fmt.Sprintf("-j %d", atOnce))
+		return nil, usageError(fmt.Sprintf("-j %d: 1 or more", atOnce))
 	}
 	return local{atOnce}, nil
 }
@@ -168,7 +177,7 @@ func (s *spool) missing(ctx context.Context, tasks []int) (missing, busy []int, 
 }
 
 func (c command) status(ctx context.Context, f *flag.FlagSet, args []string) error {
-	watch := f.Bool("watch", false, "again and again, until all is done")
+	watch := f.Bool("watch", false, "again and again, while tasks are waiting or running")
 	s, err := c.spool(f, args, false)
 	if err != nil {
 		return err
@@ -176,9 +185,15 @@ func (c command) status(ctx context.Context, f *flag.FlagSet, args []string) err
 	ctx, stop := onSignal(ctx)
 	defer stop()
 	for {
-		finished, err := s.report(c.out)
-		if err != nil || finished || !*watch {
+		tasks, err := s.report(c.out)
+		if err != nil || !*watch {
 			return err
+		}
+		if len(tasks[waiting])+len(tasks[running]) == 0 {
+			if n := len(tasks[failed]) + len(tasks[stale]); n > 0 {
+				return fmt.Errorf("%d of %s failed or stale: submit -missing tries again", n, number(s.tasks().Len(), "task"))
+			}
+			return nil
 		}
 		select {
 		case <-ctx.Done():
@@ -196,15 +211,18 @@ func (c command) verify(ctx context.Context, f *flag.FlagSet, args []string) err
 	}
 	ctx, stop := onSignal(ctx)
 	defer stop()
+	if *again < 0 {
+		return usageError(fmt.Sprintf("-again %d: how many chunks to compute", *again))
+	}
 	wrong, missing, err := s.verify(ctx)
 	if err != nil {
 		return err
 	}
 	if c.show(wrong); len(missing) > 0 {
-		return fmt.Errorf("%d of %d tasks are still to do", len(missing), s.tasks().Len())
+		return &undoneError{len(missing), s.tasks().Len(), nil}
 	}
 	fmt.Fprintf(c.out, "all %d tasks are done, and their rows are those that were recorded\n", s.tasks().Len())
-	if *again <= 0 {
+	if *again == 0 {
 		return nil
 	}
 	wrong, count, err := s.again(ctx, c.program, *again)
@@ -257,13 +275,18 @@ func (c command) task(ctx context.Context, f *flag.FlagSet, args []string) error
 		*index = i + *offset
 	}
 	if *index < 0 || *index >= s.tasks().Len() {
-		return fmt.Errorf("task %d of %d", *index, s.tasks().Len())
+		return fmt.Errorf("there is no task %d: they are 0 to %d", *index, s.tasks().Len()-1)
+	}
+	// Arguments and bodies find what a path says that begins where plan was called.
+	if err := os.Chdir(s.Dir); err != nil {
+		return fmt.Errorf("%s, where plan was called, is not here: %w", s.Dir, err)
 	}
 	a, err := s.begin(*index)
 	if err != nil {
 		return err
 	}
 	defer a.beat()()
+	begin := time.Now()
 	over := make(chan struct{})
 	defer close(over)
 	go func() {
@@ -275,5 +298,9 @@ func (c command) task(ctx context.Context, f *flag.FlagSet, args []string) error
 		case <-over:
 		}
 	}()
-	return a.fail(s.confirmed(ctx, c.program, a.run))
+	if err := a.fail(s.confirmed(ctx, c.program, a.run)); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "task %d: %s computed in %v, %d were recorded before\n", *index, number(len(a.known)-a.before, "chunk"), round(time.Since(begin)), a.before)
+	return nil
 }

@@ -65,7 +65,7 @@ func TestLocalEngine(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(log), "act(", "the stack")
 	out = s.fails("seal", s.spool())
-	assert.Contains(t, out, "2 tasks are still to do")
+	assert.Contains(t, out, "2 of 5 tasks are still to do: submit -missing; the first: task 1, rows [640,")
 	assert.NoFileExists(t, s.path("out.npy"))
 	s.noTrouble(700)
 	s.noTrouble(2000)
@@ -142,12 +142,39 @@ func TestDirectory(t *testing.T) {
 	there, err := os.Getwd()
 	require.NoError(t, err)
 	s := newSite(t, 2)
+	where := func() string {
+		b, err := os.ReadFile(s.path("where"))
+		require.NoError(t, err)
+		return string(b)
+	}
 	s.trouble(0, "where")
+	s.trouble(rows-1, "where")
 	t.Chdir(t.TempDir())
-	s.do("submit", "-engine", "local", s.spool())
-	b, err := os.ReadFile(s.path("where"))
+	s.do("submit", "-engine", "local", "-tasks", "0", s.spool())
+	assert.Equal(t, there, where())
+	require.NoError(t, os.Remove(s.path("where")))
+	out, err := s.command(1).CombinedOutput() // as other engines do
 	require.NoError(t, err)
-	assert.Equal(t, there, string(b))
+	assert.Regexp(t, `^task 1: 23 chunks computed in \S+, 0 were recorded before\n$`, string(out))
+	assert.Equal(t, there, where())
+	require.NoError(t, os.Rename(there, there+"2"))
+	assert.Contains(t, s.fails("task", "-index", "0", s.spool()), there+", where plan was called, is not here")
+}
+
+// TestExitZero holds that the local engine believes records, and not an exit status.
+func TestExitZero(t *testing.T) {
+	s := newSite(t, 5)
+	s.trouble(700, "leave")
+	out := s.fails("submit", "-engine", "local", s.spool())
+	hasLine(t, out, "task 1: exit status 0 without a record that it is done", "see "+s.spool("logs", "0000001.log"))
+	assert.Contains(t, out, "1 of 5 tasks failed")
+	hasLine(t, s.do("status", s.spool()), "failed", "1", "1")
+	// Nobody is at it: to watch has an end.
+	assert.Contains(t, s.fails("status", "-watch", s.spool()), "status: 1 of 5 tasks failed or stale: submit -missing tries again")
+	s.noTrouble(700)
+	s.do("submit", "-engine", "local", "-missing", s.spool())
+	s.do("status", "-watch", s.spool())
+	s.right()
 }
 
 // TestSyncFails lets the rows that an attempt has computed not come to the disk, where a

@@ -3,6 +3,7 @@
 package batch_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -137,9 +138,9 @@ func TestNoSpool(t *testing.T) {
 		assert.Contains(t, out, "not a spool: "+s.dir+" has no plan")
 	}
 	before := files(t, s.spool())
-	assert.Contains(t, s.fails("plan", s.spool()), "file exists")
+	assert.Contains(t, s.fails("plan", s.spool()), "exists: plan makes a new directory")
 	assert.True(t, sameFiles(before, files(t, s.spool())), "touched")
-	assert.Contains(t, s.fails("task", "-index", "7", s.spool()), "task 7 of 2")
+	assert.Contains(t, s.fails("task", "-index", "7", s.spool()), "there is no task 7: they are 0 to 1")
 
 	plan, err := os.ReadFile(s.spool("plan.json"))
 	require.NoError(t, err)
@@ -150,6 +151,27 @@ func TestNoSpool(t *testing.T) {
 		flip(t, s.spool("plan.json"), int64(at))
 	}
 	s.right()
+}
+
+// TestSpoolThatWasChanged holds that a plan and a program are believed only as they were.
+func TestSpoolThatWasChanged(t *testing.T) {
+	s := finished(t, 2)
+	plan, err := os.ReadFile(s.spool("plan.json"))
+	require.NoError(t, err)
+	changed := bytes.Replace(plan, []byte("out.npy"), []byte("new.npy"), 1)
+	require.NotEqual(t, plan, changed)
+	require.NoError(t, os.WriteFile(s.spool("plan.json"), changed, 0o600))
+	assert.Contains(t, s.fails("status", s.spool()), "not a spool: its plan was changed")
+	require.NoError(t, os.WriteFile(s.spool("plan.json"), plan, 0o600))
+
+	programs, err := os.ReadDir(s.spool("bin"))
+	require.NoError(t, err)
+	program := s.spool("bin", programs[0].Name())
+	flip(t, program, 1000)
+	assert.Contains(t, s.fails("submit", "-engine", "local", s.spool()), "not a spool: the program "+program+" was changed")
+	flip(t, program, 1000)
+	s.do("submit", "-engine", "local", s.spool())
+
 }
 
 func sameFiles(a, b map[string]string) bool {

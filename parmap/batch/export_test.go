@@ -30,7 +30,7 @@ func Cut(n, row, grain, tasks int) (perTask, chunk int, stride int64, dense bool
 
 // LastRow returns how many tasks there are in a plan, and where the last row begins.
 func LastRow(b []byte) (tasks int, at int64, ok bool) {
-	p, err := decodePlan(b)
+	p, err := parsePlan(b)
 	if err != nil {
 		return 0, 0, false
 	}

@@ -1,9 +1,9 @@
 package batch
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // indices are the variables in which engines tell an element of an array its number,
@@ -34,5 +34,9 @@ func indexFrom(getenv func(string) string) (int, error) {
 		}
 		return i - v.first, nil
 	}
-	return 0, errors.New("no -index, and no variable of an engine that has one")
+	var names []string
+	for _, v := range indices {
+		names = append(names, v.name)
+	}
+	return 0, usageError("there is no -index, and no variable of an engine that has one: " + strings.Join(names, ", "))
 }

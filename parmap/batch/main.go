@@ -151,6 +151,7 @@ func spoolIn(f *flag.FlagSet, args []string, more bool) (dir string, err error) 
 func parse(f *flag.FlagSet, args []string) error {
 	err := f.Parse(args)
 	if err != nil && err != flag.ErrHelp {
+		fmt.Fprintf(f.Output(), "flags of the program itself come before %s\n", f.Name())
 		err = errSaid
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -38,6 +39,7 @@ type plan struct {
 	Dir       string   // where it was started
 	Arch      string
 	Made      time.Time
+	Sum       string // SHA-256 of the file with an empty Sum
 
 	digest string // SHA-256 of the file
 }
@@ -128,6 +130,9 @@ func describe(prog program, c *kernel.Call) (*plan, error) {
 	if len(c.Outputs) != 1 {
 		return nil, fmt.Errorf("an array of the shape %v has no elements", prog.shape())
 	}
+	if !slices.ContainsFunc(c.Arrays, c.Outputs[0].Has) {
+		return nil, fmt.Errorf("the arguments of kernel %q do not have the array", c.Entry.Name)
+	}
 	arguments, err := kernel.Arguments(c.Args, c.Outputs)
 	if err != nil {
 		return nil, fmt.Errorf("arguments of kernel %q: %w", c.Entry.Name, err)
@@ -145,9 +150,9 @@ func (p *plan) check(q *plan) error {
 	for i := range max(len(have), len(want)) {
 		switch {
 		case i >= len(have) || i >= len(want) || have[i].Name != want[i].Name:
-			return errors.New("another program's spool: its arguments have other fields")
+			return errors.New("the spool of another run: its arguments have other fields")
 		case have[i] != want[i]:
-			return fmt.Errorf("another program's spool: %s is %s in the plan, %s here", have[i].Name, have[i].Value, want[i].Value)
+			return fmt.Errorf("the spool of another run: %s is %s in the plan, %s here", have[i].Name, have[i].Value, want[i].Value)
 		}
 	}
 	return nil
@@ -166,13 +171,27 @@ func (p *plan) program() journal.Header {
 
 // encode returns the content of the plan's file, and sets the digest.
 func (p *plan) encode() ([]byte, error) {
-	b, err := json.MarshalIndent(p, "", "\t")
+	sum, err := p.sum()
 	if err != nil {
 		return nil, err
 	}
-	b = append(b, '\n')
+	p.Sum = sum
+	b, err := p.marshal()
 	p.digest = digestOf(b)
-	return b, nil
+	return b, err
+}
+
+func (p *plan) marshal() ([]byte, error) {
+	b, err := json.MarshalIndent(p, "", "\t")
+	return append(b, '\n'), err
+}
+
+// sum returns what Sum has to be.
+func (p *plan) sum() (string, error) {
+	q := *p
+	q.Sum = ""
+	b, err := q.marshal()
+	return digestOf(b), err
 }
 
 func digestOf(b []byte) string {
@@ -182,6 +201,19 @@ func digestOf(b []byte) string {
 
 // decodePlan is the inverse of encode.
 func decodePlan(b []byte) (*plan, error) {
+	p, err := parsePlan(b)
+	if err != nil {
+		return nil, err
+	}
+	if sum, err := p.sum(); err != nil || sum != p.Sum {
+		return nil, fmt.Errorf("%w: its plan was changed, and its records are of the plan as it was", errSpool)
+	}
+	p.digest = digestOf(b)
+	return p, nil
+}
+
+// parsePlan is decodePlan of a plan that may have been changed.
+func parsePlan(b []byte) (*plan, error) {
 	p := &plan{}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
@@ -191,7 +223,6 @@ func decodePlan(b []byte) (*plan, error) {
 	if p.Format != planFormat || !p.makesSense() {
 		return nil, fmt.Errorf("%w: its plan is of another format, or makes no sense", errSpool)
 	}
-	p.digest = digestOf(b)
 	return p, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/parfor-go/parfor/internal/npy"
+	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/shmarray"
 )
@@ -120,17 +121,16 @@ func sparse[T shmarray.Elem](shape []int) (*shmarray.Array[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp("", "parfor-*.npy")
+	f, path, release, err := segment.Scratch(os.TempDir())
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	defer os.Remove(f.Name())
+	defer release()
 	if _, err := f.Write(head); err != nil {
 		return nil, err
 	}
 	if err := f.Truncate(int64(len(head) + h.Count()*t.Size)); err != nil {
 		return nil, err
 	}
-	return shmarray.Open[T](f.Name(), shmarray.CopyOnWrite)
+	return shmarray.Open[T](path, shmarray.CopyOnWrite)
 }

@@ -32,7 +32,11 @@ func (s *spool) open() (rowFile, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return f, err
 	}
-	return s.openArray(s.Output)
+	f, err = s.openArray(s.Output)
+	if errors.Is(err, os.ErrNotExist) {
+		err = fmt.Errorf("the rows are gone: neither %s nor %s is there", s.partial(), s.Output)
+	}
+	return f, err
 }
 
 // openArray opens a file that seal has made. The error is errOther if it is another.

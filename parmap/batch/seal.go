@@ -12,14 +12,18 @@ import (
 	"github.com/parfor-go/parfor/internal/segment"
 )
 
-// A sealError says why an array cannot have its name yet.
-type sealError struct {
-	wrong   []*rowsError
-	missing []int // tasks
+// An undoneError says that tasks have to be done, or done again.
+type undoneError struct {
+	undone, of int
+	first      *rowsError // nil: all were shown
 }
 
-func (e *sealError) Error() string {
-	return fmt.Sprintf("%d tasks are still to do; the first: %v", len(e.missing), e.wrong[0])
+func (e *undoneError) Error() string {
+	s := fmt.Sprintf("%d of %s are still to do: submit -missing", e.undone, number(e.of, "task"))
+	if e.first != nil {
+		s += "; the first: " + e.first.Error()
+	}
+	return s
 }
 
 // seal verifies everything and gives the array its name, which must be free. It does
@@ -30,6 +34,9 @@ func (s *spool) seal(ctx context.Context, t npy.Type, w io.Writer) error {
 	}
 	if _, err := os.Lstat(s.Output); err == nil {
 		return fmt.Errorf("%s exists: seal does not replace it", s.Output)
+	}
+	if dir := filepath.Dir(s.Output); !isDirectory(dir) {
+		return fmt.Errorf("%s, where the plan has the array, is no directory here: make it", dir)
 	}
 	// A late one could write, after that, a page as its machine knew it before.
 	if err := s.quiet(ctx, w); err != nil {
@@ -59,7 +66,7 @@ func (s *spool) seal(ctx context.Context, t npy.Type, w io.Writer) error {
 func (s *spool) approve(ctx context.Context, rows rowFile) error {
 	wrong, missing, err := s.verifyRows(ctx, rows)
 	if err == nil && len(wrong) > 0 {
-		err = &sealError{wrong, missing}
+		err = &undoneError{len(missing), s.tasks().Len(), wrong[0]}
 	}
 	return err
 }
@@ -163,6 +170,11 @@ func publish(file, path string) error {
 		return err
 	}
 	return segment.SyncDir(path)
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func same(a, b string) bool {

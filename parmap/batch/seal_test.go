@@ -37,6 +37,23 @@ func TestSealElsewhere(t *testing.T) {
 	assert.Equal(t, []string{"2.npy", "5.npy"}, present(t, dir, ""))
 }
 
+// TestRowsAreGone holds what is said where there are no rows, or no place for them.
+func TestRowsAreGone(t *testing.T) {
+	s := newSite(t, 1)
+	require.NoError(t, os.Mkdir(s.path("there"), 0o700))
+	output := s.path("there/out.npy")
+	s.do("plan", "-tasks", "2", "-o", output, s.path("other"))
+	s.do("submit", "-engine", "local", s.path("other"))
+	require.NoError(t, os.Remove(s.path("there")))
+	assert.Contains(t, s.fails("seal", s.path("other")), "seal: "+s.path("there")+", where the plan has the array, is no directory here: make it")
+	require.NoError(t, os.Mkdir(s.path("there"), 0o700))
+	s.do("seal", s.path("other"))
+	require.NoError(t, os.Remove(output))
+	for _, command := range []string{"verify", "seal"} {
+		assert.Contains(t, s.fails(command, s.path("other")), ": the rows are gone: neither "+s.path("other/array.partial.npy")+" nor "+output+" is there")
+	}
+}
+
 // TestSealWaits holds that seal does not begin while an attempt on another machine may
 // live, and that a task that comes after it has nothing to do.
 func TestSealWaits(t *testing.T) {

@@ -119,7 +119,9 @@ func createSpool(dir string, p *plan, prog program) (s *spool, err error) {
 		return nil, err
 	}
 	s = &spool{dir, p}
-	if err := os.Mkdir(dir, 0o777); err != nil {
+	if err := os.Mkdir(dir, 0o777); errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("%s exists: plan makes a new directory", dir)
+	} else if err != nil {
 		return nil, err
 	}
 	for _, sub := range []string{binDir, attemptDir, doneDir, logDir} {
@@ -169,6 +171,15 @@ func copyProgram(dir string) (digest string, err error) {
 	}
 	mode := info.Mode().Perm()
 	return digest, os.Chmod(path, mode|mode>>2&0o111) // who may read it may run it
+}
+
+// checkProgram returns an error if the program of the tasks is not the one that was planned.
+func (s *spool) checkProgram() error {
+	b, err := os.ReadFile(s.path(binDir, s.Binary))
+	if err == nil && digestOf(b) != s.Binary {
+		err = fmt.Errorf("%w: the program %s was changed", errSpool, s.path(binDir, s.Binary))
+	}
+	return err
 }
 
 // createPartial makes the file for the rows, which are zeros.

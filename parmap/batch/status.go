@@ -74,13 +74,12 @@ func stand(attempts []*sighting, now time.Time) (t standing) {
 	return t
 }
 
-// report writes where the run stands, for a person, and reports whether it is done.
-func (s *spool) report(w io.Writer) (finished bool, err error) {
+// report writes where the run stands, for a person, and returns the tasks by their state.
+func (s *spool) report(w io.Writer) (tasks [states][]int, err error) {
 	all, err := s.standings()
 	if err != nil {
-		return false, err
+		return tasks, err
 	}
-	var tasks [states][]int
 	chunks, total, rate := 0, 0, 0.0
 	for task, t := range all {
 		tasks[t.state] = append(tasks[t.state], task)
@@ -88,7 +87,7 @@ func (s *spool) report(w io.Writer) (finished bool, err error) {
 		rate += t.rate
 		total += s.chunks(task).Len()
 	}
-	fmt.Fprintf(w, "kernel %s, [0,%d) in %d tasks, %d of %d chunks recorded", s.Kernel, s.Shape[0], len(all), chunks, total)
+	fmt.Fprintf(w, "kernel %s, [0,%d) in %s, %d of %d chunks recorded", s.Kernel, s.Shape[0], number(len(all), "task"), chunks, total)
 	if rate > 0 {
 		left := time.Duration(float64(total-chunks) / rate * float64(time.Second))
 		fmt.Fprintf(w, ", about %v left", round(left))
@@ -109,7 +108,15 @@ func (s *spool) report(w io.Writer) (finished bool, err error) {
 	if s.isSealed() {
 		fmt.Fprintf(w, "sealed: %s\n", s.Output)
 	}
-	return len(tasks[done]) == len(all), nil
+	return tasks, nil
+}
+
+// number returns n things of a name, as text.
+func number(n int, name string) string {
+	if n != 1 {
+		name += "s"
+	}
+	return fmt.Sprintf("%d %s", n, name)
 }
 
 // round returns d in a precision that suits an estimate.

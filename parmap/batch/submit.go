@@ -43,20 +43,20 @@ func (e local) submit(ctx context.Context, s *spool, tasks []int, w io.Writer) e
 			mu.Lock()
 			defer mu.Unlock()
 			failed++
-			fmt.Fprintf(w, "task %d: %v: see %s\n", tasks[i], err, s.log(tasks[i]))
+			fmt.Fprintf(w, "task %d: %v\n", tasks[i], err)
 		}
 		return ctx.Err()
 	}, parmap.Workers(e.atOnce), parmap.Dynamic, parmap.Grain(1))
 	if err == nil && failed > 0 {
-		err = fmt.Errorf("%d of %d tasks failed", failed, len(tasks))
+		err = fmt.Errorf("%d of %s failed", failed, number(len(tasks), "task"))
 	}
 	if err == nil {
-		fmt.Fprintf(w, "%d tasks done in %v\n", len(tasks), round(time.Since(begin)))
+		fmt.Fprintf(w, "%s done in %v\n", number(len(tasks), "task"), round(time.Since(begin)))
 	}
 	return err
 }
 
-// task runs one task.
+// task runs one task. It is done if there is a record of it, whatever the exit status.
 func (e local) task(ctx context.Context, s *spool, task int) error {
 	log, err := os.OpenFile(s.log(task), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
 	if err != nil {
@@ -68,10 +68,18 @@ func (e local) task(ctx context.Context, s *spool, task int) error {
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = stopFor
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.Dir, log, log
-	if err = cmd.Run(); err != nil && cmd.Process != nil {
-		err = errors.Join(err, s.died(task, cmd.Process.Pid, err))
+	if err := cmd.Start(); err != nil {
+		return err
 	}
-	return err
+	err = cmd.Wait()
+	if err == nil {
+		if _, err = s.loadDone(task); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("exit status 0 without a record that it is done: %w", err)
+	}
+	why := fmt.Errorf("%w: see %s", err, s.log(task))
+	return errors.Join(why, s.died(task, cmd.Process.Pid, err))
 }
 
 // died writes down why a process of this machine has ended at a task, if it has not.

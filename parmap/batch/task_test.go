@@ -101,7 +101,7 @@ func TestAnotherProgram(t *testing.T) {
 		old := s.Program
 		change(&s.Program)
 		out := s.fails("task", "-index", "0", s.spool())
-		assert.Contains(t, out, "another program's spool: "+field+" is ")
+		assert.Contains(t, out, "the spool of another run: "+field+" is ")
 		s.Program = old
 	}
 	assert.Empty(t, s.ran())

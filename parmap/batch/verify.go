@@ -26,7 +26,7 @@ func (e *rowsError) Error() string {
 // What a rowsError can say.
 const (
 	differs    = "an attempt computed others than the one that was recorded: the body depends on more than the index"
-	otherwise  = "computed again they are others: the body depends on more than the index"
+	otherwise  = "computed again they are others: the body depends on more than the index, or this is not the program that was planned"
 	changed    = "not those that were recorded"
 	unrecorded = "there, without a record"
 	absent     = "not computed"

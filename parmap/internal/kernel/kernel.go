@@ -85,6 +85,12 @@ func (o Output) Crosses(p Output) bool {
 	return a < b+uintptr(len(p.Bytes)) && b < a+uintptr(len(o.Bytes)) && (a != b || o.Row != p.Row)
 }
 
+// Has reports whether b begins in o's memory.
+func (o Output) Has(b []byte) bool {
+	_, ok := o.find(b)
+	return ok
+}
+
 // find returns where in o's memory b begins.
 func (o Output) find(b []byte) (at int, ok bool) {
 	from, to := reflect.ValueOf(o.Bytes).Pointer(), reflect.ValueOf(b).Pointer()
