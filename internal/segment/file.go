@@ -3,6 +3,7 @@ package segment
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,13 +124,30 @@ func Scratch(dir string) (f *os.File, path string, release func(), err error) {
 	return d.file, path, func() { d.discard(); d.file.Close() }, nil
 }
 
-// Name gives the file old the name path too, which must be free and on the same file
-// system; where a file cannot have two names, instead. It waits for no disk.
+// Name gives the file old the name path too, which must be free; where a file cannot have
+// two names, instead. It waits for no disk. The error is ErrElsewhere if a file there
+// cannot have a name here, as on another file system.
 func Name(old, path string) error {
 	if !supported {
 		return unsupported("name a file")
 	}
-	return linkOrRename(old, path)
+	err := linkOrRename(old, path)
+	if isElsewhere(err) {
+		err = ErrElsewhere
+	}
+	return err
+}
+
+// ErrElsewhere says that a file cannot have a second name in that place.
+var ErrElsewhere = errors.New("on another file system")
+
+// Free returns how many bytes a file in dir can still take, or a large number if nobody
+// knows.
+func Free(dir string) int64 {
+	if !supported {
+		return math.MaxInt64
+	}
+	return freeBytes(dir)
 }
 
 // SyncDir returns when the name of the file at path is on the disk.

@@ -138,6 +138,10 @@ func syncDir(dir string) error {
 	return nil
 }
 
+// isElsewhere reports whether err says that two names are on different file systems, or
+// on what counts as such: two mounts of one.
+func isElsewhere(err error) bool { return errors.Is(err, unix.EXDEV) }
+
 // isMissing reports whether err says that the system, a file system or a
 // sandbox's filter does not have a call. Where it means what it says, the call
 // that is made instead fails too, and says so.

@@ -53,9 +53,11 @@ func (m *mapping) draw([]byte, int) error { return errors.ErrUnsupported }
 func syncRange(*mapping, []byte) error { return errors.ErrUnsupported }
 
 type draft struct {
-	file *os.File
-	temp string
+	file       *os.File
+	path, temp string
 }
+
+func fsync(*os.File) error { return errors.ErrUnsupported }
 
 func pathOf(*os.File) string { return "" }
 
@@ -68,6 +70,8 @@ func draftNamed(string) (*draft, error) { return nil, errors.ErrUnsupported }
 func (*draft) write([]byte) error { return errors.ErrUnsupported }
 
 func (*draft) discard() {}
+
+func isElsewhere(error) bool { return false }
 
 func syncDir(string) error { return errors.ErrUnsupported }
 

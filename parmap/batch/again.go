@@ -1,8 +1,10 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"github.com/parfor-go/parfor/chunk"
@@ -43,6 +45,7 @@ func (s *spool) again(ctx context.Context, prog program, most int) (wrong []*row
 			return nil
 		}, parmap.Workers(c.Workers), parmap.Grain(1))
 	})
+	slices.SortFunc(wrong, func(a, b *rowsError) int { return cmp.Compare(a.rows.Lo, b.rows.Lo) })
 	return wrong, len(drawn), err
 }
 
@@ -72,6 +75,9 @@ func computed(ctx context.Context, e *kernel.Entry, args any, out kernel.Output,
 	out.Clear(r.Lo, r.Hi)
 	if err := e.Body(ctx, r.Lo, r.Hi, args); err != nil {
 		return 0, err
+	}
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx) // it may have given up, whatever it says
 	}
 	return journal.Sum(0, out.Bytes[r.Lo*out.Row:r.Hi*out.Row]), nil
 }

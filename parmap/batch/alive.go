@@ -1,64 +1,59 @@
 package batch
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// beatEvery is how often an attempt shows that it lives. Tests change it.
+// beatEvery is how often an attempt shows that it lives: seldom enough for 10,000 of them
+// on one file system, which then has 1000 small writes a second. Tests change it.
 var beatEvery = 10 * time.Second
 
-// attemptName returns a name that no other attempt has: it says where it is, and when it
-// began.
+// attemptName returns a name that no other attempt has.
 func attemptName() string {
-	return fmt.Sprintf("%s-%d-%d", hostname(), os.Getpid(), time.Now().UnixNano())
-}
-
-func hostname() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
 	host, _, _ = strings.Cut(host, ".")
-	return host
+	return fmt.Sprintf("%s-%d-%d", host, os.Getpid(), time.Now().UnixNano())
 }
 
-// parseAttempt is the inverse of attemptName.
-func parseAttempt(name string) (a *sighting, ok bool) {
-	rest, begun, _ := cutLast(name)
-	host, pid, ok := cutLast(rest)
-	if !ok {
-		return nil, false
-	}
-	ns, err := strconv.ParseInt(begun, 10, 64)
-	if err != nil {
-		return nil, false
-	}
-	id, err := strconv.Atoi(pid)
-	return &sighting{name: name, host: host, pid: id, begun: time.Unix(0, ns)}, err == nil
+// An alive is what an attempt writes to show that it lives.
+type alive struct {
+	Begun   time.Time // by the clock of the file's machine
+	PID     int
+	Process string // that no other process has, now or later, here or elsewhere; "": nobody knows
 }
 
-// cutLast cuts s at its last dash.
-func cutLast(s string) (before, after string, ok bool) {
-	i := strings.LastIndexByte(s, '-')
-	if i < 0 {
-		return "", "", false
+// isGone reports whether the attempt is known to have ended: it was a process that would
+// be seen from here. known is false if it would not.
+func (a alive) isGone() (gone, known bool) {
+	if a.Process == "" || machine() == "" || !strings.HasPrefix(a.Process, machine()) {
+		return false, false
 	}
-	return s[:i], s[i+1:], true
+	return processOf(a.PID) != a.Process, true
 }
 
 // beat shows that the attempt lives, by the time of a file, until stop is called.
 func (a *attempt) beat() (stop func()) {
 	path := a.file(aliveExt)
+	mine := alive{PID: os.Getpid(), Process: processOf(os.Getpid())}
 	show := func() {
 		// Written, not touched: the time is then that of the file's machine. If it
 		// cannot be, the attempt looks stale, and goes on.
-		_ = os.WriteFile(path, []byte(time.Now().Format(time.RFC3339)+"\n"), 0o666)
+		if b, err := json.Marshal(mine); err == nil {
+			_ = os.WriteFile(path, append(b, '\n'), 0o666)
+		}
 	}
 	show()
+	if info, err := os.Stat(path); err == nil {
+		mine.Begun = info.ModTime()
+		show()
+	}
 	over, joined := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(joined)

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 
 	"github.com/parfor-go/parfor/internal/segment"
@@ -18,6 +19,9 @@ import (
 
 // errStopped says that an attempt was asked to stop, and has finished its chunks.
 var errStopped = errors.New("stopped")
+
+// errSealed says that the array has its name: the rows are whole, and the user's now.
+var errSealed = errors.New("sealed")
 
 // An attempt is this process at a task.
 //
@@ -57,6 +61,12 @@ func (a *attempt) file(ext string) string { return filepath.Join(a.attempts(a.ta
 
 // run does the task: what no attempt has recorded, and then the record that it is done.
 func (a *attempt) run(ctx context.Context, c *kernel.Call) (err error) {
+	// Before the rows are opened: those that are recorded are then seen, on a network
+	// file system too.
+	records, err := a.records(a.task)
+	if err != nil {
+		return err
+	}
 	a.rows, err = a.openPartial(os.O_RDWR)
 	if errors.Is(err, os.ErrNotExist) && a.isSealed() {
 		return nil // somebody else was first
@@ -65,7 +75,7 @@ func (a *attempt) run(ctx context.Context, c *kernel.Call) (err error) {
 		return err
 	}
 	defer a.rows.Close()
-	wrong, err := a.adopt(ctx)
+	wrong, err := a.adopt(ctx, records)
 	if err != nil {
 		return err
 	}
@@ -85,6 +95,9 @@ func (a *attempt) run(ctx context.Context, c *kernel.Call) (err error) {
 	}
 	keeper := journal.NewKeeper(a.journal, a.rows.Sync, func(err error) error { return err })
 	err = keeper.Run(ctx, func(ctx context.Context) error { return a.compute(ctx, c, keeper.Take) })
+	if errors.Is(err, errSealed) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -104,11 +117,11 @@ func (a *attempt) adopted() (all []journal.Record) {
 
 // adopt finds what other attempts have recorded, as far as the rows are there, and
 // returns the records that are wrong of some.
-func (a *attempt) adopt(ctx context.Context) (wrong []record, err error) {
-	records, err := a.records()
-	if err != nil {
-		return nil, err
+func (a *attempt) adopt(ctx context.Context, records []record) (wrong []record, err error) {
+	if c := a.conflict(a.task, records); c != nil {
+		return nil, c
 	}
+	records = slices.DeleteFunc(records, record.isAside)
 	n := a.chunks(a.task).Len()
 	a.sums, a.known = make([]uint32, n), make([]bool, n)
 	isWrong := make([]atomic.Bool, len(records))
@@ -160,11 +173,11 @@ func (a *attempt) compute(ctx context.Context, c *kernel.Call, take func(chunk i
 		}
 		r := a.rowsOf(a.task, todo[i])
 		sum, err := computed(ctx, c.Entry, args, out, r)
-		if err == nil {
-			err = ctx.Err() // it may have given up, whatever it says
-		}
 		if err != nil {
 			return err
+		}
+		if !a.rows.isPartial() {
+			return errSealed
 		}
 		if _, err := a.rows.WriteAt(out.Bytes[r.Lo*out.Row:r.Hi*out.Row], a.rows.at(r.Lo, a.task)); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -72,6 +73,13 @@ func act(ctx context.Context, path, how string, row []float64) error {
 		panic("a body's panic")
 	case "exit":
 		os.Exit(3)
+	case "give up":
+		<-ctx.Done()
+		return nil
+	case "goexit":
+		runtime.Goexit()
+	case "workers":
+		return os.WriteFile(filepath.Join(filepath.Dir(path), "workers"), []byte(os.Getenv("PARFOR_WORKERS")), 0o600)
 	case "leave":
 		os.Exit(0)
 	case "wait": // until the file is gone
@@ -97,6 +105,7 @@ const rows, columns = 3000, 3
 const (
 	dirEnv   = "PARFOR_TEST_DIR"   // its directory
 	everyEnv = "PARFOR_TEST_EVERY" // how often it records
+	syncsEnv = "PARFOR_TEST_SYNCS" // after how many syncs of rows these fail
 )
 
 func program(dir string) batch.Program[float64, fillArgs] {
@@ -116,9 +125,13 @@ func TestMain(m *testing.M) {
 		if d, err := time.ParseDuration(os.Getenv(everyEnv)); err == nil {
 			journal.Every = d
 		}
+		if n, err := strconv.ParseInt(os.Getenv(syncsEnv), 10, 64); err == nil {
+			batch.FailSyncs(n, syscall.EIO)
+		}
 		runtime.LockOSThread() // strace counts the calls of each thread
 		batch.Main(program(dir))
 	}
+	batch.SetPage(4096) // the files' sizes depend on it
 	leakcheck.Main(m)
 }
 

@@ -2,22 +2,62 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
+	"unicode/utf8"
 
+	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/parmap/proc"
 )
 
 // onSignal returns a context that ends when the process is asked to.
 func onSignal(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	return signal.NotifyContext(ctx, stops...)
+}
+
+// stopAt stops the attempt at the first signal. Another one of the same kind ends the
+// process: a terminal's comes together with that of who started this program.
+func (c command) stopAt(signals <-chan os.Signal, over <-chan struct{}, a *attempt) {
+	seen := make(map[os.Signal]bool)
+	for {
+		select {
+		case <-over:
+			return
+		case sig := <-signals:
+			switch {
+			case seen[sig]:
+				signal.Reset(sig)
+				if p, err := os.FindProcess(os.Getpid()); err == nil {
+					_ = p.Signal(sig)
+				}
+			case len(seen) == 0:
+				fmt.Fprintln(c.err, "asked to stop: the chunks that were begun will be finished")
+			}
+			seen[sig] = true
+			a.stopped.Store(true)
+		}
+	}
+}
+
+// errExited says that a body has ended its goroutine, which may be any.
+var errExited = errors.New("runtime.Goexit in a body")
+
+// returned returns what f does, or errExited if it never returns.
+func returned(f func() error) error {
+	result := make(chan error, 1)
+	go func() {
+		err := errExited
+		defer func() { result <- err }()
+		err = f()
+	}()
+	return <-result
 }
 
 func (c command) here(ctx context.Context, f *flag.FlagSet, args []string) error {
@@ -47,7 +87,7 @@ func (c command) here(ctx context.Context, f *flag.FlagSet, args []string) error
 		defer pool.Close()
 		options = append(options, parmap.On(pool))
 	}
-	if err := c.program.here(ctx, *output, *output+".journal", options...); err != nil {
+	if err := returned(func() error { return c.program.here(ctx, *output, *output+".journal", options...) }); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "%s: %v %v in %v\n", *output, c.shape(), c.element(), round(time.Since(begin)))
@@ -77,6 +117,11 @@ func (c command) plan(ctx context.Context, f *flag.FlagSet, args []string) error
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 		return fmt.Errorf("%s is no directory: seal could not put the array there", filepath.Dir(path))
 	}
+	for _, text := range append(slices.Clone(c.before), path) {
+		if !utf8.ValidString(text) {
+			return fmt.Errorf("%q is not UTF-8: a plan cannot have it", text)
+		}
+	}
 	p, err := survey(ctx, c.program)
 	if err != nil {
 		return err
@@ -86,9 +131,17 @@ func (c command) plan(ctx context.Context, f *flag.FlagSet, args []string) error
 	if p.Dir, err = os.Getwd(); err != nil {
 		return err
 	}
+	if !utf8.ValidString(p.Dir) {
+		return fmt.Errorf("%q is not UTF-8: a plan cannot have it", p.Dir)
+	}
 	s, err := createSpool(dir, p, c.program)
 	if err != nil {
 		return err
+	}
+	for dir, nbytes := range map[string]int64{s.dir: s.size(), filepath.Dir(path): s.size()} {
+		if free := segment.Free(dir); free < nbytes {
+			fmt.Fprintf(c.out, "the array takes %d bytes, and %s has %d free\n", nbytes, dir, free)
+		}
 	}
 	fmt.Fprintf(c.out, "%s: [0,%d) in %s of %d indices, chunks of %d\n", s.dir, p.Shape[0], number(p.tasks().Len(), "task"), p.PerTask, p.Grain)
 	fmt.Fprintf(c.out, "a task: %s\n", quote(append(s.command(), s.dir)))
@@ -225,7 +278,11 @@ func (c command) verify(ctx context.Context, f *flag.FlagSet, args []string) err
 	if *again == 0 {
 		return nil
 	}
-	wrong, count, err := s.again(ctx, c.program, *again)
+	count := 0
+	err = returned(func() (err error) {
+		wrong, count, err = s.again(ctx, c.program, *again)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -260,8 +317,8 @@ func (c command) seal(ctx context.Context, f *flag.FlagSet, args []string) error
 func (c command) task(ctx context.Context, f *flag.FlagSet, args []string) error {
 	index := f.Int("index", -1, "the task; default: what the engine says")
 	offset := f.Int("offset", 0, "is added to what the engine says")
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, stops...)
 	defer signal.Stop(signals)
 	s, err := c.spool(f, args, false)
 	if err != nil {
@@ -289,16 +346,9 @@ func (c command) task(ctx context.Context, f *flag.FlagSet, args []string) error
 	begin := time.Now()
 	over := make(chan struct{})
 	defer close(over)
-	go func() {
-		select {
-		case <-signals:
-			a.stopped.Store(true)
-			signal.Stop(signals) // the next one ends the process
-			fmt.Fprintln(c.err, "asked to stop: the chunks that were begun will be finished")
-		case <-over:
-		}
-	}()
-	if err := a.fail(s.confirmed(ctx, c.program, a.run)); err != nil {
+	go c.stopAt(signals, over, a)
+	err = a.fail(returned(func() error { return s.confirmed(ctx, c.program, a.run) }))
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "task %d: %s computed in %v, %d were recorded before\n", *index, number(len(a.known)-a.before, "chunk"), round(time.Since(begin)), a.before)

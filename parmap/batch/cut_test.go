@@ -25,24 +25,38 @@ func TestCut(t *testing.T) {
 	for range 2000 {
 		runs = append(runs, run{1 + rng.IntN(100_000), 1 + rng.IntN(10_000), rng.IntN(300), 1 + rng.IntN(600)})
 	}
-	for _, r := range runs {
-		per, chunk, stride, dense := batch.Cut(r.n, r.row, r.grain, r.tasks)
-		tasks := (r.n + per - 1) / per
-		what := fmt.Sprintf("%+v: %d tasks of %d, chunks of %d, stride %d", r, tasks, per, chunk, stride)
-		require.LessOrEqual(t, tasks, r.tasks, what)
-		require.GreaterOrEqual(t, stride, int64(per)*int64(r.row), what)
-		require.Equal(t, dense, stride == int64(per)*int64(r.row), what)
-		require.True(t, tasks == 1 || stride%4096 == 0, what)
-		if r.grain > 0 {
-			require.True(t, 1 <= chunk && chunk <= min(r.grain, per), what)
-		} else {
-			require.True(t, 1 <= chunk && chunk <= 2*(1+per/64), what)
-			require.True(t, chunk == per || chunk < 4096 || chunk*r.row%4096 == 0, what)
+	for _, page := range []int{4096, 1 << 16} {
+		restore := batch.SetPage(page)
+		for _, r := range runs {
+			per, chunk, stride, dense := batch.Cut(r.n, r.row, r.grain, r.tasks)
+			tasks := (r.n + per - 1) / per
+			what := fmt.Sprintf("page %d, %+v: %d tasks of %d, chunks of %d, stride %d", page, r, tasks, per, chunk, stride)
+			require.LessOrEqual(t, tasks, r.tasks, what)
+			require.GreaterOrEqual(t, stride, int64(per)*int64(r.row), what)
+			require.Equal(t, dense, stride == int64(per)*int64(r.row), what)
+			require.True(t, tasks == 1 || stride%int64(page) == 0, what)
+			require.False(t, dense && tasks > 1 && page > 4096, "the header of a .npy file is not as long: %s", what)
+			if r.grain > 0 {
+				require.True(t, 1 <= chunk && chunk <= min(r.grain, per), what)
+			} else {
+				few := 1 + (per-1)/64 // without regard to pages
+				require.True(t, few <= chunk && chunk <= 2*few, what)
+				unit := page
+				for k := 1; k <= page; k *= 2 {
+					if k*r.row%page == 0 {
+						unit = k // so many rows are whole pages
+						break
+					}
+				}
+				require.True(t, chunk == per || unit > few || chunk%unit == 0, what)
+			}
+			if r.n >= r.tasks {
+				require.LessOrEqual(t, float64(per), max(1.26*float64(r.n/r.tasks+1+r.grain), 2), what)
+			}
 		}
-		if r.n >= r.tasks {
-			require.LessOrEqual(t, float64(per), max(1.26*float64(r.n/r.tasks+1+r.grain), 2), what)
-		}
+		restore()
 	}
+	defer batch.SetPage(4096)()
 	per, _, _, dense := batch.Cut(1e9, 8, 1<<18, 500)
 	assert.True(t, dense, "Python can look at large arrays while they are filled")
 	assert.Equal(t, 8<<18, per)

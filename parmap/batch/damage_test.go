@@ -4,8 +4,6 @@ package batch_test
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"fmt"
 	"os"
 	"strconv"
 	"testing"
@@ -71,6 +69,9 @@ func TestDamage(t *testing.T) {
 				require.NoError(s, os.Remove(s.spool("done", "0000000")))
 				require.NoError(s, os.Link(s.spool("done", "0000001"), s.spool("done", "0000000")))
 			}, []string{"task 0, rows [0,", "there, without a record"}, 0},
+			"a file that was cut off": {func(s *site) {
+				require.NoError(s, os.Truncate(s.spool(partial), place(rows-100)))
+			}, []string{",3000): not those that were recorded"}, -1},
 			"rows and records": {func(s *site) {
 				require.NoError(s, os.Remove(s.spool("done", "0000000")))
 				require.NoError(s, os.RemoveAll(s.spool("attempts", "0000000")))
@@ -116,11 +117,14 @@ func TestSeal(t *testing.T) {
 		s.do("verify", s.spool())
 		if tasks == 2 { // killed when the array had its name
 			require.NoError(t, os.Link(s.spool("array.partial.npy"), s.path("out.npy")))
-		} else { // killed while it was copied
-			plan, err := os.ReadFile(s.spool("plan.json"))
+		} else { // killed when the copy had its name
+			partial, err := os.ReadFile(s.spool("array.partial"))
 			require.NoError(t, err)
-			digest := fmt.Sprintf("%x", sha256.Sum256(plan))
-			s.write(".out.npy."+digest[:16], "half of it")
+			s.right()
+			s.write("spool/array.partial", string(partial))
+			flip(t, s.path("out.npy"), 5000)
+			assert.Contains(t, s.fails("seal", s.spool()), "exists: seal does not replace it")
+			flip(t, s.path("out.npy"), 5000)
 		}
 		s.right()
 		assert.Empty(t, s.all(`partial`))

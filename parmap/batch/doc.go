@@ -26,10 +26,10 @@
 //
 // A task is done when there is a record of all its chunks, whose rows are in the file:
 // never because a scheduler says so. The first attempt that finishes makes that record,
-// and no other replaces it. An attempt writes the rows of its own task and nothing else,
+// and no other takes its place as long as the rows are those that it says. An attempt writes the rows of its own task and nothing else,
 // by pwrite from memory of its own, and syncs them before it records them; so an attempt
 // that is killed loses a second, and the next goes on from its records.
 //
 // Attempts at one task write the same bytes, as the body's result at i depends on i
-// alone. Where it does not, verify says so.
+// alone. Where two have recorded different ones, verify says so and nobody goes on.
 package batch

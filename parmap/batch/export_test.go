@@ -4,8 +4,11 @@ import (
 	"context"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
+	"github.com/parfor-go/parfor/internal/npy"
+	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/shmarray"
 )
 
@@ -19,6 +22,38 @@ func SetBeatEvery(d time.Duration) (restore func()) {
 	old := beatEvery
 	beatEvery = d
 	return func() { beatEvery = old }
+}
+
+// FailSyncs has every sync of rows fail but the first ones.
+func FailSyncs(first int64, err error) {
+	var count atomic.Int64
+	syncFile = func(f *os.File) error {
+		if count.Add(1) > first {
+			return err
+		}
+		return f.Sync()
+	}
+}
+
+// SetPage changes what two machines must not share of a file.
+func SetPage(nbytes int) (restore func()) {
+	old := page
+	page = nbytes
+	return func() { page = old }
+}
+
+// Pack copies the array of a spool to its name, without a look at the rows before.
+func Pack(ctx context.Context, dir string, t npy.Type) error {
+	s, err := openSpool(dir)
+	if err != nil {
+		return err
+	}
+	rows, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return s.pack(ctx, t, rows, segment.NewDraft)
 }
 
 // Cut returns how a run over n rows of so many bytes is cut.
@@ -58,6 +93,7 @@ var (
 	Quote     = quote
 	IndexFrom = indexFrom
 	NumbersIn = numbersIn
+	ProcessOf = processOf
 )
 
 // SetAside has an attempt set the record at path aside, which it has read as info's file.

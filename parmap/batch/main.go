@@ -27,7 +27,8 @@ const (
 // processes, which run -processes does, calls proc.WorkerMain before.
 //
 // The exit status is 0, 1 after an error, 2 if the arguments make no sense, and 75 if
-// a task was asked to stop by SIGTERM or SIGINT: it finishes its chunks and records them.
+// the command task was asked to stop by SIGTERM or SIGINT: it finishes the chunks that it
+// has begun and records them. Another signal of the same kind ends it at once.
 func Main[T shmarray.Elem, A any](p Program[T, A]) {
 	p.check()
 	args := os.Args[1:]

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -59,8 +60,21 @@ func (p *plan) place(task int) int64 { return p.Offset + int64(task)*p.Stride }
 // behind the rows of a task, and seal leaves them out.
 func (p *plan) isDense() bool { return p.Stride == int64(p.PerTask)*int64(p.Row) }
 
-// page is what two machines must not share of a file that both write to.
-const page = 4096
+// size returns how many bytes the rows take in the partial file.
+func (p *plan) size() int64 {
+	if p.isDense() {
+		return int64(p.Shape[0]) * int64(p.Row)
+	}
+	return int64(p.tasks().Len()) * p.Stride
+}
+
+// page is what two machines must not share of a file that both write to: what this one
+// keeps of a file as one, and 4096 bytes at least. Tests change it.
+var page = max(headPage, os.Getpagesize())
+
+// headPage is the largest page of which a multiple can lie before the rows of a .npy file:
+// NumPy refuses headers above 10,000 bytes.
+const headPage = 4096
 
 // chunksPerTask is how many chunks a task has without a Grain: what it loses when it
 // is killed is a part of a second and the chunks that it has begun.
@@ -72,11 +86,14 @@ func (p *plan) cut(most int) {
 	n := p.Shape[0]
 	p.PerTask = roundUp(1+(n-1)/most, max(1, min(p.Grain, 1+(n-1)/most)))
 	unit := page / gcd(page, p.Row) // so many rows are whole pages
-	if whole := roundUp(p.PerTask, unit); whole-p.PerTask <= p.PerTask/4 || p.PerTask >= n {
+	if whole := roundUp(p.PerTask, unit); page == headPage && whole-p.PerTask <= p.PerTask/4 || p.PerTask >= n {
 		p.PerTask = min(whole, n)
 		p.Stride = int64(p.PerTask) * int64(p.Row)
 	} else {
 		p.Stride = int64(roundUp(p.PerTask*p.Row, page))
+		if p.isDense() { // it must not look like one: the header is shorter than a page
+			p.Stride += int64(page)
+		}
 	}
 	if p.Grain == 0 {
 		p.Grain = 1 + (p.PerTask-1)/chunksPerTask

@@ -21,8 +21,9 @@ type Program[T shmarray.Elem, A any] struct {
 	// Shape is that of the array. The kernel runs over the first axis.
 	Shape []int
 	// Args returns the arguments of the kernel, of which out is the array to fill.
-	// It is called in each process that computes, once, and has to return the same
-	// each time: other arrays by the same path, or with the same elements.
+	// It is called once in each process that plans or computes, but not in worker
+	// processes, and has to return the same each time: other arrays by the same path,
+	// or with the same elements. Arrays that it opens stay open to the process's end.
 	Args func(out *shmarray.Array[T]) (A, error)
 	// Version stands for what the kernel computes, as that of a parmap.Journal.
 	Version string

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"sync"
@@ -34,9 +35,14 @@ func (s *spool) open() (rowFile, error) {
 	}
 	f, err = s.openArray(s.Output)
 	if errors.Is(err, os.ErrNotExist) {
-		err = fmt.Errorf("the rows are gone: neither %s nor %s is there", s.partial(), s.Output)
+		err = s.gone()
 	}
 	return f, err
+}
+
+// gone is the error of a spool without rows.
+func (s *spool) gone() error {
+	return fmt.Errorf("the rows are gone: neither %s nor %s is there", s.partial(), s.Output)
 }
 
 // openArray opens a file that seal has made. The error is errOther if it is another.
@@ -56,6 +62,21 @@ func (s *spool) openArray(path string) (rowFile, error) {
 }
 
 var errOther = errors.New("is not the array of this run")
+
+// syncFile returns when a file is on the disk. Tests change it.
+var syncFile = (*os.File).Sync
+
+func (f rowFile) Sync() error { return syncFile(f.File) }
+
+// isPartial reports whether the file has still its name in the spool, and not the array's.
+func (f rowFile) isPartial() bool {
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(f.spool.partial())
+	return err == nil && os.SameFile(info, named)
+}
 
 // at returns where the row of an index of a task begins.
 func (f rowFile) at(i, task int) int64 {
@@ -94,7 +115,10 @@ func (f rowFile) read(r chunk.Range, task int, part func(b []byte) bool) error {
 	at, left := f.at(r.Lo, task), int64(r.Len())*int64(f.spool.Row)
 	for left > 0 {
 		b := buf[:min(left, int64(len(buf)))]
-		if _, err := f.ReadAt(b, at); err != nil {
+		n, err := f.ReadAt(b, at)
+		if err == io.EOF {
+			clear(b[n:]) // a file that was cut off: what an attempt writes makes it longer
+		} else if err != nil {
 			return err
 		}
 		if !part(b) {

@@ -33,7 +33,7 @@ func (s *spool) seal(ctx context.Context, t npy.Type, w io.Writer) error {
 		return s.clean()
 	}
 	if _, err := os.Lstat(s.Output); err == nil {
-		return fmt.Errorf("%s exists: seal does not replace it", s.Output)
+		return s.sealedBefore(ctx)
 	}
 	if dir := filepath.Dir(s.Output); !isDirectory(dir) {
 		return fmt.Errorf("%s, where the plan has the array, is no directory here: make it", dir)
@@ -42,7 +42,10 @@ func (s *spool) seal(ctx context.Context, t npy.Type, w io.Writer) error {
 	if err := s.quiet(ctx, w); err != nil {
 		return err
 	}
-	rows, err := s.open()
+	rows, err := s.openPartial(os.O_RDONLY)
+	if errors.Is(err, os.ErrNotExist) {
+		return s.sealedBefore(ctx) // another seal was first
+	}
 	if err != nil {
 		return err
 	}
@@ -50,13 +53,49 @@ func (s *spool) seal(ctx context.Context, t npy.Type, w io.Writer) error {
 	if err := s.approve(ctx, rows); err != nil {
 		return err
 	}
-	whole := s.partial()
-	if !s.isDense() || !isBeside(rows.File, s.Output) {
-		if whole, err = s.pack(ctx, t, rows); err != nil {
-			return err
+	err = segment.ErrElsewhere
+	if s.isDense() {
+		if err = rows.Sync(); err == nil {
+			err = segment.Name(s.partial(), s.Output)
 		}
 	}
-	if err := publish(whole, s.Output); err != nil {
+	if errors.Is(err, segment.ErrElsewhere) {
+		err = s.pack(ctx, t, rows, segment.NewDraft)
+	}
+	if errors.Is(err, segment.ErrNameless) {
+		err = s.pack(ctx, t, rows, segment.NewNamedDraft)
+	}
+	if errors.Is(err, os.ErrExist) || errors.Is(err, os.ErrNotExist) {
+		return s.sealedBefore(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := segment.SyncDir(s.Output); err != nil {
+		return err
+	}
+	return s.clean()
+}
+
+// sealedBefore is seal where there is a file of the array's name: the copy that a seal has
+// made which was killed before it removed the partial file, or somebody else's.
+func (s *spool) sealedBefore(ctx context.Context) error {
+	exists := fmt.Errorf("%s exists: seal does not replace it", s.Output)
+	rows, err := s.openArray(s.Output)
+	if errors.Is(err, os.ErrNotExist) {
+		return s.gone()
+	}
+	if err != nil {
+		return exists
+	}
+	defer rows.Close()
+	if s.approve(ctx, rows) != nil {
+		return exists
+	}
+	if err := rows.Sync(); err != nil {
+		return err
+	}
+	if err := segment.SyncDir(s.Output); err != nil {
 		return err
 	}
 	return s.clean()
@@ -71,10 +110,10 @@ func (s *spool) approve(ctx context.Context, rows rowFile) error {
 	return err
 }
 
-// isSealed reports whether the array has its name: the file of it, if it still has the
-// other, is the same.
+// isSealed reports whether the array has its name: the partial file, if it still has its
+// own, is the same or has the same content.
 func (s *spool) isSealed() bool {
-	if same(s.partial(), s.Output) || same(s.packed(), s.Output) {
+	if same(s.partial(), s.Output) {
 		return true
 	}
 	if _, err := os.Stat(s.partial()); !errors.Is(err, os.ErrNotExist) {
@@ -88,88 +127,43 @@ func (s *spool) isSealed() bool {
 	return true
 }
 
-// clean removes what nobody needs when the array has its name.
+// clean removes the partial file, which nobody needs when the array has its name.
 func (s *spool) clean() error {
-	for _, path := range []string{s.partial(), s.packed()} {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
+	if err := os.Remove(s.partial()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	return segment.SyncDir(s.partial())
 }
 
-// packed returns the path of a copy of the array, on its way to its name.
-func (s *spool) packed() string {
-	dir, name := filepath.Split(s.Output)
-	return filepath.Join(dir, "."+name+"."+s.digest[:16])
-}
-
-// isBeside reports whether f is on the file system of path's directory.
-func isBeside(f *os.File, path string) bool {
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return false
-	}
-	defer dir.Close()
-	there, err := segment.Identify(dir)
-	if err != nil {
-		return false
-	}
-	here, err := segment.Identify(f)
-	return err == nil && here.Device == there.Device
-}
-
-// pack copies the array to where it is to be, without gaps, and compares the copy with
-// the records.
-func (s *spool) pack(ctx context.Context, t npy.Type, rows rowFile) (path string, err error) {
+// pack copies the array to its name, without gaps. The copy has that when it was compared
+// with the records: until then nobody finds it.
+func (s *spool) pack(ctx context.Context, t npy.Type, rows rowFile, open func(path string) (*segment.Draft, error)) error {
 	head, err := npy.Own(t, s.Shape).Encode()
 	if err != nil {
-		return "", err
+		return err
 	}
-	path = s.packed()
-	// One that is there is of a seal that was killed.
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", err
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
+	d, err := open(s.Output)
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer f.Close()
-	defer func() {
-		if err != nil {
-			os.Remove(path)
-		}
-	}()
+	defer d.Close()
+	f := d.File()
 	if _, err := f.Write(head); err != nil {
-		return "", err
+		return err
 	}
 	for task, r := range s.tasks().All() {
 		n := int64(r.Len()) * int64(s.Row)
 		if _, err := io.CopyN(f, io.NewSectionReader(rows, s.place(task), n), n); err != nil {
-			return "", err
+			return err
 		}
 		if ctx.Err() != nil {
-			return "", context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 	}
-	return path, s.approve(ctx, rowFile{f, s, true})
-}
-
-// publish gives a file, which is on the disk then, the name path, which must be free.
-func publish(file, path string) error {
-	f, err := os.OpenFile(file, os.O_RDWR, 0)
-	if err != nil {
+	if err := s.approve(ctx, rowFile{f, s, true}); err != nil {
 		return err
 	}
-	defer f.Close()
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := segment.Name(file, path); err != nil {
-		return err
-	}
-	return segment.SyncDir(path)
+	return d.Publish()
 }
 
 func isDirectory(path string) bool {

@@ -3,14 +3,17 @@
 package batch_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/parfor-go/parfor/internal/npy"
 	"github.com/parfor-go/parfor/parmap/batch"
 	"github.com/parfor-go/parfor/shmarray"
 )
@@ -54,6 +57,39 @@ func TestRowsAreGone(t *testing.T) {
 	}
 }
 
+// TestSealsAtOnce has several seals at one spool: one makes the array, and the others find it.
+func TestSealsAtOnce(t *testing.T) {
+	for _, tasks := range []int{2, 5} {
+		for range 10 {
+			s := finished(t, tasks)
+			var all sync.WaitGroup
+			for range 4 {
+				all.Go(func() {
+					status, out := s.try("seal", s.spool())
+					assert.Zero(t, status, out)
+				})
+			}
+			all.Wait()
+			s.right()
+			assert.Equal(t, []string{"out.npy", "spool"}, present(t, s.dir, ""))
+		}
+	}
+}
+
+// TestSealOfRowsThatChange holds that a copy of rows that are not those recorded does not get
+// the array's name: they can change after they were verified.
+func TestSealOfRowsThatChange(t *testing.T) {
+	s := finished(t, 5)
+	flip(t, s.spool("array.partial"), 5000)
+	elem, _ := npy.TypeOf(0.0)
+	err := batch.Pack(context.Background(), s.spool(), elem)
+	assert.ErrorContains(t, err, "not those that were recorded")
+	assert.Equal(t, []string{"spool"}, present(t, s.dir, ""))
+	flip(t, s.spool("array.partial"), 5000)
+	require.NoError(t, batch.Pack(context.Background(), s.spool(), elem))
+	s.right()
+}
+
 // TestSealWaits holds that seal does not begin while an attempt on another machine may
 // live, and that a task that comes after it has nothing to do.
 func TestSealWaits(t *testing.T) {
@@ -88,26 +124,27 @@ func TestStandings(t *testing.T) {
 	s := newSite(t, 2)
 	dir := s.spool("attempts", "0000001")
 	require.NoError(t, os.Mkdir(dir, 0o700))
-	leave := func(name, text string) {
+	leave := func(name, text string, ago time.Duration) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+		require.NoError(t, os.Chtimes(filepath.Join(dir, name), time.Time{}, time.Now().Add(-ago)))
 	}
 	stands := func(words ...string) {
 		t.Helper()
 		hasLine(t, s.do("status", s.spool()), words...)
 	}
-	leave("node-1-700.failed", "the first\n")
+	leave("node-1-700.failed", "the first\n", 5*time.Minute)
 	stands("failed", "1", "1")
 	stands("task 1: the first")
-	leave("node-b-2-900.journal", "")
+	leave("node-b-2-100.journal", "", 4*time.Minute) // by a clock that is behind
 	stands("waiting", "2", "0-1")
-	leave("node-3-1000.alive", "")
+	leave("node-3-1000.alive", "", 0)
 	stands("running", "1", "1")
-	require.NoError(t, os.Chtimes(filepath.Join(dir, "node-3-1000.alive"), time.Time{}, time.Now().Add(-2*time.Minute)))
+	leave("node-3-1000.alive", "half of", 2*time.Minute)
 	stands("stale", "1", "1")
 	stands("task 1: no sign of life since ")
-	leave("node-4-1100.failed", "the last\n")
+	leave("node-4-1100.failed", "the last\n", time.Minute)
 	stands("task 1: the last")
-	leave("a file of somebody else's", "")
-	leave("x-y-z.alive", "")
+	leave("node-4-1100.alive", "", 0) // it has not come to remove that
+	leave("a file of somebody else's", "", 0)
 	stands("failed", "1", "1")
 }

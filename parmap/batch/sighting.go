@@ -3,6 +3,7 @@ package batch
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,9 +11,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/parmap/internal/journal"
 )
 
@@ -20,18 +21,17 @@ import (
 // stale.
 const beatsMissed = 6
 
-// A sighting is what the files of an attempt show.
+// A sighting is what the files of an attempt show. Times are those of the files' machine.
 type sighting struct {
 	name   string
-	host   string
-	pid    int
-	begun  time.Time // by its own clock
+	alive  alive
 	heard  time.Time // when it last showed that it lives; zero: it has ended, and said so
+	seen   time.Time // when it last wrote anything
 	reason string    // why it has failed; empty: it has not
 	chunks int       // that it has recorded
 }
 
-// sightings returns the attempts at a task, those that began later behind.
+// sightings returns the attempts at a task, those that wrote later behind.
 func (s *spool) sightings(task int) ([]*sighting, error) {
 	files, err := os.ReadDir(s.attempts(task))
 	if errors.Is(err, os.ErrNotExist) {
@@ -43,17 +43,15 @@ func (s *spool) sightings(task int) ([]*sighting, error) {
 	byName := make(map[string]*sighting)
 	for _, f := range files {
 		ext := filepath.Ext(f.Name())
-		if ext == damagedExt {
+		if ext != journalExt && ext != aliveExt && ext != failedExt {
 			continue
 		}
-		a, ok := parseAttempt(strings.TrimSuffix(f.Name(), ext))
-		if !ok {
-			continue // not ours
+		name := strings.TrimSuffix(f.Name(), ext)
+		a := byName[name]
+		if a == nil {
+			a = &sighting{name: name}
+			byName[name] = a
 		}
-		if known := byName[a.name]; known != nil {
-			a = known
-		}
-		byName[a.name] = a
 		s.see(task, a, ext)
 	}
 	all := make([]*sighting, 0, len(byName))
@@ -61,7 +59,7 @@ func (s *spool) sightings(task int) ([]*sighting, error) {
 		all = append(all, a)
 	}
 	slices.SortFunc(all, func(a, b *sighting) int {
-		return cmp.Or(a.begun.Compare(b.begun), strings.Compare(a.name, b.name))
+		return cmp.Or(a.seen.Compare(b.seen), strings.Compare(a.name, b.name))
 	})
 	return all, nil
 }
@@ -69,6 +67,13 @@ func (s *spool) sightings(task int) ([]*sighting, error) {
 // see takes note of one of the attempt's files. It can be gone by now.
 func (s *spool) see(task int, a *sighting, ext string) {
 	path := filepath.Join(s.attempts(task), a.name+ext)
+	info, err := os.Stat(path)
+	if err != nil {
+		return
+	}
+	if info.ModTime().After(a.seen) {
+		a.seen = info.ModTime()
+	}
 	switch ext {
 	case journalExt:
 		n := s.chunks(task).Len()
@@ -76,8 +81,9 @@ func (s *spool) see(task int, a *sighting, ext string) {
 			a.chunks = recorded(j, n)
 		}
 	case aliveExt:
-		if info, err := os.Stat(path); err == nil {
-			a.heard = info.ModTime()
+		a.heard = info.ModTime()
+		if b, err := os.ReadFile(path); err == nil {
+			_ = json.Unmarshal(b, &a.alive) // half of it says nothing
 		}
 	case failedExt:
 		if b, err := os.ReadFile(path); err == nil {
@@ -86,34 +92,26 @@ func (s *spool) see(task int, a *sighting, ext string) {
 	}
 }
 
-// lives reports whether the attempt has been heard of lately, and is not known to be dead.
+// lives reports whether the attempt may still be at work: its process is there, or would
+// not be seen from here and has been heard of lately.
 func (a *sighting) lives(now time.Time) bool {
-	return a.reason == "" && !a.heard.IsZero() && now.Sub(a.heard) < beatsMissed*beatEvery && !a.isGone()
-}
-
-// isGone reports whether the attempt was a process of this machine, and is none now.
-func (a *sighting) isGone() bool {
-	if a.host != hostname() {
+	if a.reason != "" || a.heard.IsZero() {
 		return false
 	}
-	p, err := os.FindProcess(a.pid)
-	if err != nil {
-		return false
+	if gone, known := a.alive.isGone(); known {
+		return !gone
 	}
-	defer p.Release()
-	err = p.Signal(syscall.Signal(0))
-	return errors.Is(err, os.ErrProcessDone) || errors.Is(err, syscall.ESRCH)
+	return now.Sub(a.heard) < beatsMissed*beatEvery
 }
 
 // now returns the time of the machine that has the spool's disk, or of this one if it
 // may not write there.
 func (s *spool) now() time.Time {
-	f, err := os.CreateTemp(s.dir, ".now-")
+	f, _, release, err := segment.Scratch(s.dir)
 	if err != nil {
 		return time.Now()
 	}
-	defer os.Remove(f.Name())
-	defer f.Close()
+	defer release()
 	info, err := f.Stat()
 	if err != nil {
 		return time.Now()

@@ -67,7 +67,7 @@ func openSpool(dir string) (*spool, error) {
 	}
 	b, err := os.ReadFile(filepath.Join(dir, planFile))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s has no plan", errSpool, dir)
+		return nil, fmt.Errorf("%w: %s has no plan%s", errSpool, dir, (&spool{dir: dir}).orphaned())
 	}
 	if err != nil {
 		return nil, err
@@ -120,10 +120,15 @@ func createSpool(dir string, p *plan, prog program) (s *spool, err error) {
 	}
 	s = &spool{dir, p}
 	if err := os.Mkdir(dir, 0o777); errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("%s exists: plan makes a new directory", dir)
+		return nil, fmt.Errorf("%s exists: plan makes a new directory%s", dir, s.orphaned())
 	} else if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(dir)
+		}
+	}()
 	for _, sub := range []string{binDir, attemptDir, doneDir, logDir} {
 		if err := os.Mkdir(s.path(sub), 0o777); err != nil {
 			return nil, err
@@ -148,6 +153,14 @@ func createSpool(dir string, p *plan, prog program) (s *spool, err error) {
 	return s, nil
 }
 
+// orphaned returns what to say of a directory in which a plan was begun, and "" of any other.
+func (s *spool) orphaned() string {
+	if _, err := os.Stat(s.path(planFile)); err == nil || !isDirectory(s.path(binDir)) || !isDirectory(s.path(attemptDir)) {
+		return ""
+	}
+	return "; remove it, if a plan was killed there"
+}
+
 // copyProgram copies this program into dir, under the name of its digest.
 func copyProgram(dir string) (digest string, err error) {
 	b, err := os.ReadFile("/proc/self/exe")
@@ -165,12 +178,20 @@ func copyProgram(dir string) (digest string, err error) {
 	if err := segment.CreateFile(path, b); err != nil {
 		return "", err
 	}
-	info, err := os.Stat(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return "", err
 	}
 	mode := info.Mode().Perm()
-	return digest, os.Chmod(path, mode|mode>>2&0o111) // who may read it may run it
+	if err := f.Chmod(mode | mode>>2&0o111); err != nil { // who may read it may run it
+		return "", err
+	}
+	return digest, f.Sync()
 }
 
 // checkProgram returns an error if the program of the tasks is not the one that was planned.
@@ -186,13 +207,12 @@ func (s *spool) checkProgram() error {
 func (s *spool) createPartial(t npy.Type) error {
 	h := npy.Own(t, s.Shape)
 	var head []byte
-	size := int64(s.tasks().Len()) * s.Stride
+	size := s.size()
 	if s.isDense() {
 		var err error
 		if head, err = h.Encode(); err != nil {
 			return err
 		}
-		size = int64(h.Count()) * int64(t.Size)
 	}
 	s.Offset = int64(len(head))
 	f, err := os.OpenFile(s.partial(), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)

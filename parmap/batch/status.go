@@ -55,7 +55,9 @@ func stand(attempts []*sighting, now time.Time) (t standing) {
 		if a.lives(now) {
 			t.state = running
 			// What it has from others it has not computed.
-			t.rate += float64(max(0, a.chunks-t.chunks)) / time.Since(a.begun).Seconds()
+			if age := now.Sub(a.alive.Begun).Seconds(); !a.alive.Begun.IsZero() && age > 0 {
+				t.rate += float64(max(0, a.chunks-t.chunks)) / age
+			}
 		}
 		t.chunks = max(t.chunks, a.chunks)
 	}
@@ -67,8 +69,8 @@ func stand(attempts []*sighting, now time.Time) (t standing) {
 		t.state, t.reason = failed, last.reason
 	case !last.heard.IsZero():
 		t.state, t.reason = stale, "no sign of life since "+last.heard.Format(time.DateTime)
-		if last.isGone() {
-			t.reason = fmt.Sprintf("process %d is gone", last.pid)
+		if gone, _ := last.alive.isGone(); gone {
+			t.reason = fmt.Sprintf("process %d is gone", last.alive.PID)
 		}
 	}
 	return t

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,9 @@ func (s *spool) command() []string {
 // stopFor is how long a task of the local engine has to finish its chunks, when
 // that is to stop.
 const stopFor = time.Minute
+
+// workersEnv is how many goroutines a task computes on, if it is set.
+const workersEnv = "PARFOR_WORKERS"
 
 // A local engine runs tasks in processes of this machine.
 type local struct{ atOnce int }
@@ -65,9 +69,13 @@ func (e local) task(ctx context.Context, s *spool, task int) error {
 	defer log.Close()
 	argv := append(s.command(), "-index", strconv.Itoa(task), s.dir)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	// Not what a terminal sends to both: it is heeded once from each.
+	cmd.Cancel = func() error { return cmd.Process.Signal(stops[len(stops)-1]) }
 	cmd.WaitDelay = stopFor
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.Dir, log, log
+	if _, set := os.LookupEnv(workersEnv); !set {
+		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", workersEnv, max(1, runtime.GOMAXPROCS(0)/e.atOnce)))
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -86,7 +94,7 @@ func (e local) task(ctx context.Context, s *spool, task int) error {
 func (s *spool) died(task, pid int, why error) error {
 	all, err := s.sightings(task)
 	for _, a := range all {
-		if a.host == hostname() && a.pid == pid && !a.heard.IsZero() && a.reason == "" {
+		if gone, _ := a.alive.isGone(); gone && a.alive.PID == pid && !a.heard.IsZero() && a.reason == "" {
 			dead := &attempt{spool: s, task: task, name: a.name}
 			err = errors.Join(err, dead.failed(why))
 		}

@@ -85,6 +85,59 @@ func TestTaskGoesOn(t *testing.T) {
 
 func must(status int, _ string) int { return status }
 
+// TestBodiesThatGiveUp holds that the rows of a body are not recorded that returned nil when
+// its context was cancelled.
+func TestBodiesThatGiveUp(t *testing.T) {
+	s := newSite(t, 2)
+	t.Setenv("PARFOR_WORKERS", "2")
+	s.trouble(0, "give up")
+	s.trouble(64, "error")
+	cmd := s.command(0)
+	out, err := cmd.CombinedOutput()
+	require.EqualError(t, err, "exit status 1")
+	assert.Contains(t, string(out), "a body's error")
+	ran := s.ran()
+	s.noTrouble(0)
+	s.noTrouble(64)
+	assert.Zero(t, must(s.task(0)))
+	again := s.ran()
+	for _, first := range ran {
+		assert.Contains(t, again, first)
+	}
+	s.do("submit", "-missing", "-engine", "local", s.spool())
+	s.right()
+}
+
+// TestAnotherTasksJournal holds that an attempt does not believe a journal of another task.
+func TestAnotherTasksJournal(t *testing.T) {
+	s := finished(t, 5)
+	theirs := s.find(`/attempts/0000001/.*\.journal$`)
+	require.NoError(t, os.RemoveAll(s.spool("attempts", "0000000")))
+	require.NoError(t, os.Remove(s.spool("done", "0000000")))
+	require.NoError(t, os.Mkdir(s.spool("attempts", "0000000"), 0o700))
+	b, err := os.ReadFile(theirs)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(s.spool("attempts", "0000000", "theirs.journal"), b, 0o600))
+	assert.Zero(t, must(s.task(0)))
+	assert.Len(t, s.ran(), 10)
+	s.right()
+}
+
+// TestKilledPlan holds what is said of a directory in which a plan was killed, and that one
+// that fails leaves none.
+func TestKilledPlan(t *testing.T) {
+	s := newSite(t, 2)
+	require.NoError(t, os.Remove(s.spool("plan.json")))
+	assert.Contains(t, s.fails("plan", s.spool()), "exists: plan makes a new directory; remove it, if a plan was killed there")
+	assert.Contains(t, s.fails("status", s.spool()), "has no plan; remove it, if a plan was killed there")
+	assert.NotContains(t, s.fails("status", s.dir), "remove it")
+	assert.Contains(t, s.fails("plan", s.path("caf\xe9")), "is not UTF-8: a plan cannot have it") // for the array's name
+	assert.NoDirExists(t, s.path("caf\xe9"))
+	s.do("plan", "-tasks", "2", "-o", s.path("cafe.npy"), s.path("caf\xe9"))
+	s.do("submit", "-engine", "local", "-j", "2", s.path("caf\xe9"))
+	s.do("seal", s.path("caf\xe9"))
+}
+
 // TestAnotherProgram holds that a task does not begin for a program that is not the
 // plan's.
 func TestAnotherProgram(t *testing.T) {

@@ -25,7 +25,8 @@ func (e *rowsError) Error() string {
 
 // What a rowsError can say.
 const (
-	differs    = "an attempt computed others than the one that was recorded: the body depends on more than the index"
+	differs    = "this attempt computed others than the one that was recorded: the body depends on more than the index"
+	differ     = "two attempts have recorded others: the body depends on more than the index, or a machine computes wrong; to begin the task anew remove %s and %s"
 	otherwise  = "computed again they are others: the body depends on more than the index, or this is not the program that was planned"
 	changed    = "not those that were recorded"
 	unrecorded = "there, without a record"
@@ -74,6 +75,13 @@ func (s *spool) verifyRows(ctx context.Context, rows rowFile) (wrong []*rowsErro
 // verifyTask is verify of one task.
 func (s *spool) verifyTask(rows rowFile, task int) (wrong []*rowsError, err error) {
 	chunks := s.chunks(task)
+	records, err := s.records(task)
+	if err != nil {
+		return nil, err
+	}
+	if c := s.conflict(task, records); c != nil {
+		return []*rowsError{c}, nil
+	}
 	j, err := s.loadDone(task) // with errIncomplete there is one, too
 	if err != nil && !errors.Is(err, os.ErrNotExist) && !isDamage(err) {
 		return nil, err
