@@ -18,10 +18,13 @@ import (
 func Arguments(v any, outputs []Output) (journal.Header, error) {
 	const name = "arguments"
 	whole := reflect.ValueOf(v)
-	for whole.Kind() == reflect.Pointer && !whole.IsNil() && !isWhole(whole.Type()) {
+	for range longestPointer {
+		if whole.Kind() != reflect.Pointer || whole.IsNil() || encodesItself(whole.Type()) {
+			break
+		}
 		whole = whole.Elem()
 	}
-	if whole.Kind() != reflect.Struct || isWhole(whole.Type()) {
+	if whole.Kind() != reflect.Struct || encodesItself(whole.Type()) {
 		said, err := say(whole, outputs)
 		return journal.Header{{Name: name, Value: said}}, err
 	}
@@ -41,12 +44,9 @@ func Arguments(v any, outputs []Output) (journal.Header, error) {
 	return h, nil
 }
 
-// isWhole reports whether the digest of a type is not that of its parts.
-func isWhole(t reflect.Type) bool { return t.Implements(arrayType) || encodesItself(t) }
-
 // say returns v as text.
 func say(v reflect.Value, outputs []Output) (string, error) {
-	if v.IsValid() && !isWhole(v.Type()) {
+	if v.IsValid() && !encodesItself(v.Type()) {
 		if text, ok := plain(v); ok {
 			return v.Kind().String() + " " + text, nil
 		}

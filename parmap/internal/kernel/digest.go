@@ -23,12 +23,12 @@ import (
 // What encodes itself is its encoding, which has to be the same each time. Empty and nil
 // slices and maps are the same. It takes 0.1 us for each number.
 //
-// An array is its element type and shape and, if it lies in one of outputs, which and
+// An array of package shmarray is its element type and shape and, if it lies in one of outputs, which and
 // where; if it is in a file, the file's path and where in it; otherwise its elements.
 //
 // An error says that v goes in circles, has something in it that says nothing to
-// another process, as a func or a field that is not exported, or does not encode. A
-// closed array panics.
+// another process, as a func or a field that is not exported, does not encode, or
+// encodes but a part of itself. A closed array panics.
 func Digest(v any, outputs []Output) (sum [sha256.Size]byte, err error) {
 	return digestOf(reflect.ValueOf(v), outputs)
 }
@@ -92,10 +92,13 @@ func (d *digest) visit(v reflect.Value, depth int) error {
 		d.say('n', 0)
 		return nil
 	}
-	if t.Kind() == reflect.Pointer && t.Implements(arrayType) {
+	if IsArray(t) {
 		return d.array(v)
 	}
-	if t.Kind() != reflect.Interface && encodesItself(t) {
+	if p := planOf(t); p.encodes {
+		if p.hides != "" {
+			return fmt.Errorf("of a %v %s", t, p.hides)
+		}
 		return d.encoding(v)
 	}
 	switch t.Kind() {
@@ -210,7 +213,7 @@ func notExported(f reflect.StructField, t reflect.Type) error {
 func (d *digest) encoding(v reflect.Value) error {
 	held := reflect.New(v.Type())
 	held.Elem().Set(v)
-	if held.Type().Implements(arrayType) {
+	if IsArray(held.Type()) {
 		return d.array(held)
 	}
 	var b []byte

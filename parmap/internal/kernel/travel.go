@@ -4,11 +4,13 @@ import (
 	"encoding"
 	"reflect"
 	"runtime"
+	"strings"
 	"sync"
 )
 
 // An array is an array in shared memory that a value refers to: a
-// *shmarray.Array. It encodes itself, as a reference.
+// *shmarray.Array, which encodes itself, as a reference, or what has taken over its
+// methods.
 type array interface {
 	Shape() []int
 	RowBytes(lo, hi int) []byte
@@ -19,6 +21,14 @@ var (
 	marshaler  = reflect.TypeFor[encoding.BinaryMarshaler]()
 	arrayType  = reflect.TypeFor[array]()
 )
+
+// IsArray reports whether t is a *shmarray.Array. This package cannot import that one,
+// and others' types can have the same methods, and more to say than these.
+func IsArray(t reflect.Type) bool {
+	return t.Kind() == reflect.Pointer && t.Elem().PkgPath() == arrayPackage && strings.HasPrefix(t.Elem().Name(), "Array[")
+}
+
+const arrayPackage = "github.com/parfor-go/parfor/shmarray"
 
 // Why returns why values of t cannot travel to another process, or "". Only
 // types are looked at: what an interface holds is known when it is sent.
@@ -31,15 +41,15 @@ func why(t reflect.Type, seen map[reflect.Type]bool) string {
 		return ""
 	}
 	seen[t] = true
-	elem := t
-	for elem.Kind() == reflect.Pointer {
-		elem = elem.Elem()
+	elem := pointee(t)
+	if elem.Kind() == reflect.Pointer {
+		return "a pointer to itself cannot travel"
 	}
 	if elem.PkgPath() == "gonum.org/v1/gonum/mat" {
 		return "a gonum matrix cannot travel: pass the array"
 	}
-	if name := hides(t); name != "" {
-		return "of it only the embedded " + name + " would travel: give that a field name"
+	if s := hides(elem); s != "" {
+		return "of it " + s
 	}
 	if encodesItself(t) {
 		return ""
@@ -77,10 +87,18 @@ func encodesItself(t reflect.Type) bool {
 	return false
 }
 
-// hides returns the name of an embedded field whose encoding t has taken over,
-// so that the other fields do not travel, or "".
+// hides returns, if t has taken over the encoding of an embedded field, so that the
+// other fields do not travel, what to say of that, or "".
 func hides(t reflect.Type) string {
-	if t.Kind() != reflect.Struct || t.NumField() < 2 || !encodesItself(t) {
+	if name := hider(t); name != "" {
+		return "only the embedded " + name + " would travel: give that a field name"
+	}
+	return ""
+}
+
+// hider returns the name of that field.
+func hider(t reflect.Type) string {
+	if t.Kind() != reflect.Struct || t.NumField() == 0 || !encodesItself(t) {
 		return ""
 	}
 	for _, t := range []reflect.Type{t, reflect.PointerTo(t)} {
@@ -95,12 +113,31 @@ func hides(t reflect.Type) string {
 		}
 	}
 	for i := range t.NumField() {
-		if f := t.Field(i); f.Anonymous && encodesItself(f.Type) {
-			return f.Name
+		f := t.Field(i)
+		if !f.Anonymous || !encodesItself(f.Type) {
+			continue
 		}
+		if t.NumField() == 1 { // which can be one that hides some itself
+			return hider(pointee(f.Type))
+		}
+		return f.Name
 	}
 	return ""
 }
+
+// pointee returns what t, a pointer or a pointer to one and so on, leads to.
+func pointee(t reflect.Type) reflect.Type {
+	for range longestPointer {
+		if t.Kind() != reflect.Pointer {
+			break
+		}
+		t = t.Elem()
+	}
+	return t
+}
+
+// longestPointer is how many pointers to pointers are followed: type P *P has no end.
+const longestPointer = 100
 
 // HasArray reports whether values of t can be or refer to arrays, as far as the
 // type tells.
@@ -108,8 +145,10 @@ func HasArray(t reflect.Type) bool {
 	return contains(t, map[reflect.Type]bool{}, isArray)
 }
 
+// isArray reports whether t, or a pointer to it, is an array. What has the methods and
+// does not encode itself is its fields.
 func isArray(t reflect.Type) bool {
-	return t.Implements(arrayType) || reflect.PointerTo(t).Implements(arrayType)
+	return (t.Implements(arrayType) || reflect.PointerTo(t).Implements(arrayType)) && encodesItself(t)
 }
 
 // HasInterface reports whether a value of t can hold values of types that t
@@ -149,10 +188,12 @@ func contains(t reflect.Type, seen map[reflect.Type]bool, is func(reflect.Type) 
 
 // A plan is how to look for arrays in values of a type.
 type plan struct {
-	none    bool  // there are none
-	array   bool  // the value is a pointer to one
-	byValue bool  // a pointer to the value is
-	fields  []int // of a struct: where there may be some
+	encodes bool   // the value does itself, for an interface's is not known
+	hides   string // what hides says of it
+	none    bool   // there are none
+	array   bool   // the value is a pointer to one
+	byValue bool   // a pointer to the value is
+	fields  []int  // of a struct: where there may be some
 }
 
 // plans remembers the plan of each type, by reflect.Type: to look at the methods
@@ -164,11 +205,13 @@ func planOf(t reflect.Type) *plan {
 		return known.(*plan)
 	}
 	p := &plan{
-		none:  !mayHaveArrays(t),
-		array: t.Kind() == reflect.Pointer && t.Implements(arrayType),
+		encodes: t.Kind() != reflect.Interface && encodesItself(t),
+		hides:   hides(pointee(t)),
+		none:    !mayHaveArrays(t),
+		array:   t.Kind() == reflect.Pointer && isArray(t),
 	}
 	if t.Kind() == reflect.Struct && !p.none {
-		p.byValue = reflect.PointerTo(t).Implements(arrayType)
+		p.byValue = isArray(t)
 		if !encodesItself(t) {
 			for i := range t.NumField() {
 				if f := t.Field(i); f.IsExported() && mayHaveArrays(f.Type) {
