@@ -54,5 +54,5 @@ func ExampleJournal() {
 	}
 	// Output:
 	// <nil> <nil> 998001
-	// arguments.Power was "int 2"
+	// arguments.Power was int 2
 }

@@ -209,7 +209,7 @@ func TestJournalWithAnotherRunsFile(t *testing.T) {
 	before, _ := l.files()
 	ran, err = l.run(bg, nil)
 	assert.ErrorIs(t, err, parmap.ErrJournalMismatch)
-	assert.ErrorContains(t, err, `arguments.Scale is "float64 3" there, "float64 2" here; remove the file to begin anew`)
+	assert.ErrorContains(t, err, `: arguments.Scale is float64 3 there, float64 2 here; remove the file to begin anew`)
 	assert.Empty(t, ran)
 	after, _ := l.files()
 	assert.Equal(t, before, after)

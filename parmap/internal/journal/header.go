@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Header says what run a journal is of, in fields that are written in their
@@ -154,7 +155,7 @@ func (h Header) compare(have Header) error {
 		switch {
 		case theirs == ours:
 		case theirs.Name == ours.Name:
-			return &MismatchError{ours.Name, strconv.Quote(theirs.Value), strconv.Quote(ours.Value)}
+			return &MismatchError{ours.Name, shown(theirs.Value), shown(ours.Value)}
 		default:
 			return &MismatchError{cmp.Or(ours.Name, theirs.Name), present(theirs), present(ours)}
 		}
@@ -166,5 +167,14 @@ func present(f Field) string {
 	if f.Name == "" {
 		return "absent"
 	}
-	return f.Name + " " + strconv.Quote(f.Value)
+	return f.Name + " " + shown(f.Value)
+}
+
+// shown returns value, in quotes if a person could not see all of it without.
+func shown(value string) string {
+	printable := strings.IndexFunc(value, func(r rune) bool { return !strconv.IsPrint(r) }) < 0
+	if printable && utf8.ValidString(value) && value != "" && strings.TrimSpace(value) == value {
+		return value
+	}
+	return strconv.Quote(value)
 }

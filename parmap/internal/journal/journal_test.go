@@ -217,12 +217,17 @@ func TestAnotherRunsJournal(t *testing.T) {
 		run                journal.Header
 		field, have, wants string
 	}{
-		{journal.Header{{"kernel", "other"}, {"n", "40"}}, "kernel", `"power"`, `"other"`},
-		{journal.Header{{"kernel", "power"}, {"n", "41"}}, "n", `"40"`, `"41"`},
-		{journal.Header{{"kernel", "power"}}, "n", `n "40"`, "absent"},
-		{journal.Header{{"kernel", "power"}, {"n", "40"}, {"grain", "1"}}, "grain", "absent", `grain "1"`},
-		{journal.Header{{"kernel", "power"}, {"grain", "1"}, {"n", "40"}}, "grain", `n "40"`, `grain "1"`},
-		{journal.Header{}, "kernel", `kernel "power"`, "absent"},
+		{journal.Header{{"kernel", "other"}, {"n", "40"}}, "kernel", "power", "other"},
+		{journal.Header{{"kernel", "power"}, {"n", "41"}}, "n", "40", "41"},
+		{journal.Header{{"kernel", "power"}}, "n", "n 40", "absent"},
+		{journal.Header{{"kernel", "power"}, {"n", "40"}, {"grain", "1"}}, "grain", "absent", "grain 1"},
+		{journal.Header{{"kernel", "power"}, {"grain", "1"}, {"n", "40"}}, "grain", "n 40", "grain 1"},
+		{journal.Header{{"kernel", ""}}, "kernel", "power", `""`},
+		{journal.Header{{"kernel", " x"}}, "kernel", "power", `" x"`},
+		{journal.Header{{"kernel", "a\nb"}}, "kernel", "power", `"a\nb"`},
+		{journal.Header{{"kernel", "a\xff"}}, "kernel", "power", `"a\xff"`},
+		{journal.Header{{"kernel", `string "it's"`}}, "kernel", "power", `string "it's"`},
+		{journal.Header{}, "kernel", "kernel power", "absent"},
 	} {
 		d := sample(t)
 		before := slices.Clone(d.now)

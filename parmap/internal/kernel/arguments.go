@@ -6,15 +6,16 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/parfor-go/parfor/parmap/internal/journal"
 )
 
 // Arguments returns what v says to a kernel, in fields of a journal's header: one for
-// each field of a struct, named after it, or only one. Numbers, strings and bools stand
-// there as text, so that a person sees what has changed; anything else as its Digest,
-// whose errors are those of Arguments.
+// each field of a struct, named after it, or only one. Numbers, strings, bools and where
+// arrays lie stand there as text, so that a person sees what has changed; anything else as
+// its Digest, whose errors are those of Arguments.
 func Arguments(v any, outputs []Output) (journal.Header, error) {
 	const name = "arguments"
 	whole := reflect.ValueOf(v)
@@ -51,8 +52,34 @@ func say(v reflect.Value, outputs []Output) (string, error) {
 			return v.Kind().String() + " " + text, nil
 		}
 	}
+	text := ""
+	if v.IsValid() && IsArray(v.Type()) && !v.IsNil() {
+		var ok bool
+		if text, ok = placed(v, outputs); ok {
+			return text, nil
+		}
+		text += " "
+	}
 	sum, err := digestOf(v, outputs)
-	return "sha256 " + hex.EncodeToString(sum[:]), err
+	return text + "sha256 " + hex.EncodeToString(sum[:]), err
+}
+
+// placed returns what array v is, and where it lies, if that is in an output or a file.
+func placed(v reflect.Value, outputs []Output) (text string, ok bool) {
+	element := strings.TrimSuffix(strings.TrimPrefix(v.Type().Elem().Name(), arrayName), "]")
+	text = fmt.Sprintf("array %s %v", element, v.Interface().(array).Shape())
+	p := findPlace(bytesOf(v), outputs)
+	from := ""
+	if p.at != 0 {
+		from = fmt.Sprintf(" from byte %d", p.at)
+	}
+	switch {
+	case p.output >= 0:
+		return fmt.Sprintf("%s%s of output %d", text, from, p.output), true
+	case p.path != "":
+		return text + from + " of " + p.path, true
+	}
+	return text, false
 }
 
 // longest is what is written out of a string, in bytes.

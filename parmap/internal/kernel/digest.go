@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/parfor-go/parfor/internal/segment"
 )
@@ -134,12 +135,33 @@ func (d *digest) visit(v reflect.Value, depth int) error {
 			return nil
 		}
 		held := v.Elem().Type()
-		d.sayBytes('x', []byte(held.PkgPath()+" "+held.String()))
+		d.sayBytes('x', []byte(packages(held)+" "+held.String()))
 		return d.visit(v.Elem(), depth)
 	default:
 		return fmt.Errorf("a %v says nothing to another process", t)
 	}
 	return nil
+}
+
+// packages returns the path of t's package, or the paths of those of which t is made:
+// its text has only their names.
+func packages(t reflect.Type) string {
+	if t.Name() != "" {
+		return t.PkgPath()
+	}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return packages(t.Elem())
+	case reflect.Map:
+		return packages(t.Key()) + " " + packages(t.Elem())
+	case reflect.Struct:
+		var all []string
+		for i := range t.NumField() {
+			all = append(all, packages(t.Field(i).Type))
+		}
+		return strings.Join(all, " ")
+	}
+	return ""
 }
 
 func (d *digest) list(v reflect.Value, depth int) error {
@@ -240,22 +262,42 @@ func (d *digest) array(v reflect.Value) error {
 		d.say('#', uint64(n))
 	}
 	b := bytesOf(v)
-	for i, o := range d.outputs {
-		if at, ok := o.find(b); ok {
-			d.say('>', uint64(i))
-			d.say('@', uint64(at))
-			return nil
-		}
+	p := findPlace(b, d.outputs)
+	switch {
+	case p.output >= 0:
+		d.say('>', uint64(p.output))
+		d.say('@', uint64(p.at))
+	case p.path != "":
+		d.say('@', uint64(p.lo+p.at))
+		d.sayBytes('/', []byte(p.path))
+	default:
+		d.sayBytes('=', b)
 	}
-	if o, offset, _, ok := segment.Describe(b); ok && o.Path != "" {
-		path, err := filepath.EvalSymlinks(o.Path)
-		if err != nil {
-			path = filepath.Clean(o.Path) // it is gone
-		}
-		d.say('@', uint64(offset))
-		d.sayBytes('/', []byte(path))
-		return nil
-	}
-	d.sayBytes('=', b)
 	return nil
+}
+
+// A placement is where an array lies: in one of the outputs, or else in a file, or in
+// neither.
+type placement struct {
+	output int    // its number, or -1
+	path   string // of the file, or ""
+	lo     int    // where in it the data begin
+	at     int    // where in the output, or the data
+}
+
+func findPlace(b []byte, outputs []Output) placement {
+	for i, o := range outputs {
+		if at, ok := o.find(b); ok {
+			return placement{output: i, at: at}
+		}
+	}
+	o, offset, _, ok := segment.Describe(b)
+	if !ok || o.Path == "" {
+		return placement{output: -1}
+	}
+	path, err := filepath.EvalSymlinks(o.Path)
+	if err != nil {
+		path = filepath.Clean(o.Path) // it is gone
+	}
+	return placement{-1, path, o.Lo, offset - o.Lo}
 }

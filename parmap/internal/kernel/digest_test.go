@@ -209,7 +209,7 @@ func TestArguments(t *testing.T) {
 	v := arguments{a, -3, 0.1, "it's", uint8(3), []int{1}}
 	h := say(&v)
 	assert.Equal(t, h, say(v))
-	for i, want := range []string{"In sha256 ", "N int -3", "Scale float64 0.1", `Name string "it's"`, "Any sha256 ", "Many sha256 "} {
+	for i, want := range []string{"In array float64 [3] sha256 ", "N int -3", "Scale float64 0.1", `Name string "it's"`, "Any sha256 ", "Many sha256 "} {
 		assert.True(t, strings.HasPrefix(h[i].Name+" "+h[i].Value, "arguments."+want), "%v: %s", h[i], want)
 	}
 	for i, change := range []func(v *arguments){

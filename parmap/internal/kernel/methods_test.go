@@ -4,6 +4,10 @@ package kernel_test
 
 import (
 	"fmt"
+	random "math/rand"
+	random2 "math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
@@ -142,4 +146,51 @@ func TestPointersWithoutAnEnd(t *testing.T) {
 	_, err := kernel.Arguments(v, nil)
 	assert.ErrorContains(t, err, "goes in circles")
 	assert.Empty(t, kernel.Arrays(v))
+}
+
+// TestArgumentsThatAreArrays holds that what an array is, and where it lies, stands there
+// as text.
+func TestArgumentsThatAreArrays(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	path, link := filepath.Join(dir, "a b.npy"), filepath.Join(dir, "link.npy")
+	file, err := shmarray.Create[int32](path, 10, 3)
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(path, link))
+	other, out := zeros(t, 4), zeros(t, 5, 2)
+	outputs := []kernel.Output{{Bytes: other.RowBytes(0, 4), Row: 8}, {Bytes: out.RowBytes(0, 5), Row: 16}}
+	say := func(v any) string {
+		h, err := kernel.Arguments(v, outputs)
+		require.NoError(t, err)
+		return h[0].Value
+	}
+	whole := "array int32 [10 3] of " + path
+	assert.Equal(t, whole, say(file))
+	assert.Equal(t, whole, say(struct{ A *shmarray.Array[int32] }{file}))
+	assert.Equal(t, "array int32 [2 3] from byte 48 of "+path, say(file.Slice(4, 6)))
+	assert.Equal(t, "array float64 [5 2] of output 1", say(out))
+	assert.Equal(t, "array float64 [2] from byte 64 of output 1", say(out.Sub(4)))
+	assert.Regexp(t, `^array float64 \[3 1\] sha256 [0-9a-f]{64}$`, say(zeros(t, 3, 1)))
+	require.NoError(t, file.Close())
+	file, err = shmarray.Open[int32](link, shmarray.ReadOnly)
+	require.NoError(t, err)
+	defer file.Close()
+	assert.Equal(t, whole, say(file), "by the path of the file, not of a link to it")
+	assert.Equal(t, digest(t, file.Slice(0, 1)), digest(t, file.Slice(0, 1)))
+	var none *floats
+	assert.Regexp(t, "^sha256 ", say(none))
+}
+
+// TestDigestOfTheTypeInAnInterface holds that types of one name in two packages are told
+// apart, also behind pointers and in slices and maps.
+func TestDigestOfTheTypeInAnInterface(t *testing.T) {
+	type one = random.Rand
+	type two = random2.Rand
+	for _, pair := range [][2]any{
+		{(*one)(nil), (*two)(nil)}, {[]one{}, []two{}}, {map[string]*one{}, map[string]*two{}}, {[0]one{}, [0]two{}},
+		{map[*one]int{}, map[*two]int{}}, {[]struct{ A *one }{}, []struct{ A *two }{}}, {[][]**one{}, [][]**two{}},
+	} {
+		require.Equal(t, fmt.Sprintf("%T", pair[0]), fmt.Sprintf("%T", pair[1]))
+		assert.NotEqual(t, digest(t, []any{pair[0]}), digest(t, []any{pair[1]}), "%T", pair[0])
+	}
 }

@@ -25,10 +25,13 @@ var (
 // IsArray reports whether t is a *shmarray.Array. This package cannot import that one,
 // and others' types can have the same methods, and more to say than these.
 func IsArray(t reflect.Type) bool {
-	return t.Kind() == reflect.Pointer && t.Elem().PkgPath() == arrayPackage && strings.HasPrefix(t.Elem().Name(), "Array[")
+	return t.Kind() == reflect.Pointer && t.Elem().PkgPath() == arrayPackage && strings.HasPrefix(t.Elem().Name(), arrayName)
 }
 
-const arrayPackage = "github.com/parfor-go/parfor/shmarray"
+const (
+	arrayPackage = "github.com/parfor-go/parfor/shmarray"
+	arrayName    = "Array["
+)
 
 // Why returns why values of t cannot travel to another process, or "". Only
 // types are looked at: what an interface holds is known when it is sent.
