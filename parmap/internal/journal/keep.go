@@ -3,6 +3,8 @@ package journal
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -41,7 +43,8 @@ func (k *Keeper) Take(cell int, sum uint32) {
 
 // Run calls run, which takes what is done, and records that meanwhile and in the end,
 // whatever came of it. If it cannot be recorded the context of run is cancelled, with
-// the reason as its cause. The error has that reason, and what run returned.
+// the reason as its cause. The error has that reason, and what run returned. A panic of
+// sync is such a reason: it would end the program.
 func (k *Keeper) Run(ctx context.Context, run func(ctx context.Context) error) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	over, joined := make(chan struct{}), make(chan struct{})
@@ -66,25 +69,53 @@ func (k *Keeper) Run(ctx context.Context, run func(ctx context.Context) error) (
 
 // keep records from time to time, until over is closed.
 func (k *Keeper) keep(over <-chan struct{}, cancel context.CancelCauseFunc) {
+	ended := false
+	defer func() {
+		if !ended { // sync has called Goexit, which nobody can stop
+			k.fail(errExit)
+			cancel(k.failed)
+		}
+	}()
 	for {
 		select {
 		case <-over:
+			ended = true
 			return
 		case <-time.After(Every):
 		}
 		if k.commit(); k.failed != nil {
 			cancel(k.failed)
+			ended = true
 			return
 		}
 	}
 }
 
+var errExit = errors.New("sync called runtime.Goexit")
+
+// commit records the batch. Taken before the sync: what is done during that need not be
+// on the disk after it.
 func (k *Keeper) commit() {
+	if k.failed != nil {
+		return
+	}
 	k.mu.Lock()
 	batch := k.batch
 	k.batch = nil
 	k.mu.Unlock()
-	if err := k.journal.Commit(batch, k.sync); err != nil && k.failed == nil {
-		k.failed = k.say(err)
+	if err := k.journal.Commit(batch, k.trySync); err != nil {
+		k.fail(err)
 	}
+}
+
+func (k *Keeper) fail(err error) { k.failed = k.say(err) }
+
+// trySync is sync, of which a panic is an error.
+func (k *Keeper) trySync() (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("sync panicked: %v\n\n%s", v, debug.Stack())
+		}
+	}()
+	return k.sync()
 }
