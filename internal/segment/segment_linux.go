@@ -18,14 +18,29 @@ const mapNoReserve = unix.MAP_NORESERVE
 // sandbox that fails or lacks them.
 var (
 	memfdCreate = unix.MemfdCreate
-	fallocate   = unix.Fallocate
+	fallocate   = systemFallocate
 	madvise     = unix.Madvise
-	linkat      = unix.Linkat
-	renameat2   = unix.Renameat2
+	linkat      = systemLinkat
+	renameat2   = systemRenameat2
 	statfs      = unix.Statfs
-	truncate    = (*os.File).Truncate
+	truncate    = Truncate
 	shmDir      = "/dev/shm"
 )
+
+func systemFallocate(fd int, mode uint32, off, n int64) error {
+	Enter("fallocate")
+	return unix.Fallocate(fd, mode, off, n)
+}
+
+func systemLinkat(fd int, from string, newfd int, to string, flags int) error {
+	Enter("linkat")
+	return unix.Linkat(fd, from, newfd, to, flags)
+}
+
+func systemRenameat2(fd int, from string, newfd int, to string, flags uint) error {
+	Enter("renameat2")
+	return unix.Renameat2(fd, from, newfd, to, flags)
+}
 
 // object returns a memory file of nbytes zero bytes whose size is sealed, or
 // else an unnamed temporary file, whose bytes are reserved then.

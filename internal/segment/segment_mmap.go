@@ -20,14 +20,19 @@ const supported = true
 var (
 	mmap     = systemMmap
 	munmap   = unix.MunmapPtr
-	msync    = unix.Msync
+	msync    = systemMsync
 	fstat    = unix.Fstat
-	openFile = os.OpenFile
-	writeAt  = (*os.File).WriteAt
-	fsync    = (*os.File).Sync
-	link     = os.Link
-	rename   = os.Rename
+	openFile = openToWrite
+	writeAt  = WriteAt
+	fsync    = Fsync
+	link     = linkNamed
+	rename   = renameNamed
 )
+
+func systemMsync(b []byte, flags int) error {
+	Enter("msync")
+	return unix.Msync(b, flags)
+}
 
 // The reasons if a segment exceeds fileSizeLimit or freeBytes.
 var (

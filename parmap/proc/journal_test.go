@@ -38,6 +38,9 @@ var recorded = parmap.NewKernel("recorded", func(ctx context.Context, lo, hi int
 		return err
 	}
 	defer diary.Close()
+	if err := a.waitForStage(); err != nil {
+		return err
+	}
 	for i := lo; i < hi; i++ {
 		if _, err := fmt.Fprintln(diary, i); err != nil {
 			return err

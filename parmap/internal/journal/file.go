@@ -13,6 +13,10 @@ var ErrInUse = errors.New("in use by another run")
 // A file is an *os.File as a File.
 type file struct{ *os.File }
 
+func (f file) WriteAt(b []byte, off int64) (int, error) { return segment.WriteAt(f.File, b, off) }
+func (f file) Sync() error                              { return segment.Fsync(f.File) }
+func (f file) Truncate(size int64) error                { return segment.Truncate(f.File, size) }
+
 func (f file) Size() (int64, error) {
 	info, err := f.Stat()
 	if err != nil {
