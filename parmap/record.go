@@ -79,11 +79,8 @@ func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, body fun
 		return err
 	}
 	defer r.close()
-	if err := r.verify(ctx, set); err != nil {
+	if err := r.resume(ctx, set); err != nil {
 		return err
-	}
-	if err := r.settle(); err != nil {
-		return journalError(r.path, err)
 	}
 	if len(r.todo) == 0 {
 		return nil
@@ -161,44 +158,34 @@ func (r *recording) close() {
 	_ = journal.Release(r.lock)
 }
 
-// verify compares the rows of the recorded cells with their sums, in parallel, and
-// finds what is to be done.
-func (r *recording) verify(ctx context.Context, set config) error {
-	r.done = make([]bool, r.grid.Len())
-	err := runErr(ctx, len(r.done), &errBody{each: true, place: r.place(nil), f: func(_ context.Context, cell, _ int) error {
-		if sum, ok := r.journal.Recorded(cell); ok {
-			rows := r.grid.At(cell)
-			r.done[cell] = kernel.Sum(r.outputs, rows.Lo, rows.Hi) == sum
-		}
-		return nil
-	}}, config{workers: set.workers, schedule: set.schedule})
+// resume finds out what is to be done: see journal.Resume. The rows of recorded cells are
+// read in parallel.
+func (r *recording) resume(ctx context.Context, set config) (err error) {
+	var failed error
+	each := func(check func(cell int)) error {
+		failed = runErr(ctx, r.grid.Len(), &errBody{each: true, place: r.place(nil), f: func(_ context.Context, cell, _ int) error {
+			check(cell)
+			return nil
+		}}, config{workers: set.workers, schedule: set.schedule})
+		return failed
+	}
+	sum := func(cell int) uint32 {
+		rows := r.grid.At(cell)
+		return kernel.Sum(r.outputs, rows.Lo, rows.Hi)
+	}
+	r.done, err = r.journal.Resume(each, sum, r.sync)
+	if failed != nil {
+		return failed // as of any verb
+	}
+	if err != nil {
+		return journalError(r.path, err)
+	}
 	for cell, done := range r.done {
 		if !done {
 			r.todo = append(r.todo, cell)
 		}
 	}
-	return err
-}
-
-// settle makes what verify has found hold after a power cut too. Rows that have their
-// sums can be in the system's memory alone, if they were written anew after they were
-// recorded. Those that do not are forgotten before they are: see journal.Forget.
-func (r *recording) settle() error {
-	var wrong []int
-	trusted := false
-	for cell, done := range r.done {
-		_, ok := r.journal.Recorded(cell)
-		trusted = trusted || done
-		if ok && !done {
-			wrong = append(wrong, cell)
-		}
-	}
-	if trusted {
-		if err := r.sync(); err != nil {
-			return err
-		}
-	}
-	return r.journal.Forget(wrong)
+	return nil
 }
 
 // place returns the indices of a cell, or of several; cells is their numbers, nil: the

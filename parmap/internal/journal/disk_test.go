@@ -39,6 +39,8 @@ type disk struct {
 	dirty   map[int]bool // sectors
 	// deaf makes Sync do nothing.
 	deaf bool
+	// mute makes what is written and Sync do nothing.
+	mute bool
 	// flaky makes a Sync fail at times: what it was to write is then given up, and the
 	// next has nothing to do.
 	flaky bool
@@ -65,6 +67,9 @@ func (d *disk) ReadAt(p []byte, off int64) (int, error) {
 func (d *disk) WriteAt(p []byte, off int64) (int, error) {
 	err := d.m.access()
 	n := len(p)
+	if d.mute {
+		return n, err
+	}
 	if err != nil { // in the middle of it
 		n = d.m.rng.IntN(len(p) + 1)
 	}
@@ -81,7 +86,7 @@ func (d *disk) WriteAt(p []byte, off int64) (int, error) {
 func (d *disk) Size() (int64, error) { return int64(len(d.now)), d.m.access() }
 
 func (d *disk) Truncate(size int64) error {
-	if err := d.m.access(); err != nil {
+	if err := d.m.access(); err != nil || d.mute {
 		return err
 	}
 	for s := int(size) / sectorBytes; s*sectorBytes < len(d.now); s++ {
@@ -94,6 +99,9 @@ func (d *disk) Truncate(size int64) error {
 func (d *disk) Sync() error {
 	if err := d.m.access(); err != nil {
 		return err
+	}
+	if d.mute {
+		return nil
 	}
 	if d.flaky && d.m.rng.IntN(8) == 0 {
 		clear(d.dirty)

@@ -107,8 +107,9 @@ func Check(f *os.File, path string) error {
 	return nil
 }
 
-// Load reads the journal at path, which somebody may be writing to. It is not to be
-// committed to. If h is nil any header is right.
+// Load reads the journal at path, which a run may be writing to: it may not find all
+// records if that opens it meanwhile. It is not to be committed to. If h is nil any header
+// is right.
 func Load(path string, h Header, cells int) (*Journal, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -5,7 +5,6 @@ package journal
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"slices"
@@ -25,7 +24,7 @@ type File interface {
 type Record struct {
 	Cell int    // below 2^31
 	Sum  uint32 // of the rows, by Sum
-	void bool   // it is not, whatever was recorded before: see Forget
+	void bool   // it is not, whatever was recorded before: see forget
 
 	number uint32 // of its Commit, for ever: of two records of a cell that of the later counts
 }
@@ -48,6 +47,7 @@ type Journal struct {
 	file   File
 	salt   salt
 	head   int64    // where the records begin
+	first  int64    // the first sector that had a record when it was read, or end
 	end    int64    // the first sector that has never been written to
 	spare  int64    // one that has nothing that is not elsewhere too; 0: none
 	tail   int64    // one that has room left, and nothing but recent; 0: none
@@ -59,22 +59,9 @@ type Journal struct {
 	failed error
 }
 
-// Create writes the header of a new journal to an empty file. The file must not be
-// found under the journal's name before.
-func Create(file File, h Header) error {
-	b, err := h.encode()
-	if err != nil {
-		return err
-	}
-	if _, err := file.WriteAt(b, 0); err != nil {
-		return err
-	}
-	return file.Sync()
-}
-
 // Open reads the journal of a run over so many cells. If it is that of another run
 // the error is a *MismatchError, and if it is none at all ErrFormat; the file is as
-// it was then. What was not written to its end is cut off.
+// it was then. What was not written to its end is cut off, and what was is written anew.
 func Open(file File, h Header, cells int) (*Journal, error) {
 	j, size, err := load(file, h, cells)
 	if err != nil {
@@ -85,12 +72,50 @@ func Open(file File, h Header, cells int) (*Journal, error) {
 			return nil, err
 		}
 	}
-	// What was read can be in the system's memory alone.
-	if err := file.Sync(); err != nil {
+	if err := j.renew(); err != nil {
 		return nil, err
 	}
 	return j, nil
 }
+
+// renew writes the records that count to sectors that have none, syncs, and then removes
+// those that were there. What was read can be in the system's memory alone: after a failed
+// sync, of a run before this one, the system may hold for written what is not, and a sync
+// of what nobody has written to would mean nothing.
+func (j *Journal) renew() error {
+	var all []Record
+	for cell, number := range j.last {
+		if number != 0 { // also one that takes others back, which are perhaps still on the disk
+			all = append(all, Record{cell, j.sums[cell], !j.known[cell], number})
+		}
+	}
+	old, at := j.end, j.head
+	n := roundUp(int64(len(all)) * recordBytes)
+	if at+n > j.first { // there is no room before those that were read
+		at = j.end
+	}
+	if n > 0 {
+		if _, err := j.file.WriteAt(j.encode(all, at), at); err != nil {
+			return err
+		}
+	}
+	if err := j.file.Sync(); err != nil {
+		return err
+	}
+	j.end = at + n
+	if at < j.first {
+		return j.file.Truncate(j.end)
+	}
+	// For the next who opens it. Nothing is lost if this is not on the disk.
+	for from := j.first; from < old; from += int64(len(zeros)) {
+		if _, err := j.file.WriteAt(zeros[:min(int64(len(zeros)), old-from)], from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var zeros [64 << 10]byte
 
 // load reads the journal, which is size bytes long.
 func load(file File, h Header, cells int) (j *Journal, size int64, err error) {
@@ -113,7 +138,7 @@ func load(file File, h Header, cells int) (j *Journal, size int64, err error) {
 // are: a disk writes its sectors in any order, and they rot.
 func (j *Journal) read(size int64) error {
 	buf := make([]byte, 4096*recordBytes)
-	last := j.head
+	first, last := int64(-1), j.head
 	for at := j.head; at+recordBytes <= size; {
 		b := buf[:min(int64(len(buf)), (size-at)/recordBytes*recordBytes)]
 		if _, err := j.file.ReadAt(b, at); err != nil {
@@ -121,6 +146,9 @@ func (j *Journal) read(size int64) error {
 		}
 		for ; len(b) > 0; b = b[recordBytes:] {
 			if r, ok := j.decode(b, at); ok {
+				if first < 0 {
+					first = at / sector * sector
+				}
 				last = at + recordBytes
 				j.number = max(j.number, r.number)
 				if r.number >= j.last[r.Cell] {
@@ -131,6 +159,9 @@ func (j *Journal) read(size int64) error {
 		}
 	}
 	j.end = roundUp(last)
+	if j.first = first; first < 0 {
+		j.first = j.end
+	}
 	return nil
 }
 
@@ -148,17 +179,6 @@ func (j *Journal) Commit(done []Record, sync func() error) error {
 		j.failed = j.commit(done, sync)
 	}
 	return j.failed
-}
-
-// Forget takes the records of cells back whose rows are not those recorded, before
-// they are computed again: otherwise, if that is not recorded, as after a failed sync,
-// the next run would find the rows right that are in memory alone.
-func (j *Journal) Forget(cells []int) error {
-	gone := make([]Record, len(cells))
-	for i, cell := range cells {
-		gone[i] = Record{Cell: cell, void: true}
-	}
-	return j.Commit(gone, func() error { return nil })
 }
 
 func (j *Journal) commit(done []Record, sync func() error) error {
@@ -255,15 +275,4 @@ func (j *Journal) check(b []byte, at int64) uint32 {
 	var place [8]byte
 	binary.LittleEndian.PutUint64(place[:], uint64(at))
 	return Sum(Sum(Sum(0, j.salt[:]), place[:]), b)
-}
-
-// String says where the journal stands.
-func (j *Journal) String() string {
-	n := 0
-	for _, known := range j.known {
-		if known {
-			n++
-		}
-	}
-	return fmt.Sprintf("journal: %d of %d cells", n, len(j.known))
 }

@@ -53,7 +53,6 @@ func TestWhatIsCommittedIsFound(t *testing.T) {
 	for range 2 {
 		j := open(t, d)
 		assert.Equal(t, sampled, recorded(j))
-		assert.Equal(t, "journal: 3 of 40 cells", j.String())
 	}
 }
 
@@ -129,8 +128,9 @@ func TestForget(t *testing.T) {
 	require.NoError(t, j.Forget(nil))
 }
 
-// places are where the records of the sample begin.
-var places = map[int]int{3: 4096, 0: 4096 + 16, 39: 8192}
+// places are where the records of the sample begin: the first two were written anew, in
+// the order of their cells, by who opened it for the third.
+var places = map[int]int{0: 8192, 3: 8192 + 16, 39: 3 * 4096}
 
 // TestTheFormat is the bytes of a journal, which programs of tomorrow read.
 func TestTheFormat(t *testing.T) {
@@ -145,13 +145,70 @@ func TestTheFormat(t *testing.T) {
 	assert.Equal(t, "crc32c 22513484\n", lines[5])
 	assert.Empty(t, lines[6])
 	for cell, want := range map[int]string{
-		3: "01000000" + "03000000" + "1e000000" + "405cc98a", 0: "01000000" + "00000000" + "07000000" + "8943e3e9",
-		39: "02000000" + "27000000" + "86010000" + "b21f4fcf",
+		3: "01000000" + "03000000" + "1e000000" + "4fed0a22", 0: "01000000" + "00000000" + "07000000" + "86f22041",
+		39: "02000000" + "27000000" + "86010000" + "59fdac7d",
 	} {
 		assert.Equal(t, want, hex.EncodeToString(d.now[places[cell]:][:16]), "cell %d", cell)
 	}
-	assert.Equal(t, make([]byte, 4096-32), d.now[4096+32:8192], "who opens it goes on in a new sector")
-	assert.Len(t, d.now, 3*4096)
+	assert.Equal(t, make([]byte, 4096), d.now[4096:8192], "what was written anew is removed")
+	assert.Equal(t, make([]byte, 4096-32), d.now[8192+32:3*4096], "who opens it goes on in a new sector")
+	assert.Len(t, d.now, 4*4096)
+
+	// One of yesterday, with its first records in the first sector.
+	d.now = append(d.now[:4096], make([]byte, 8192)...)
+	for at, record := range map[int]string{
+		4096: "01000000" + "03000000" + "1e000000" + "405cc98a", 4096 + 16: "01000000" + "00000000" + "07000000" + "8943e3e9",
+		8192: "02000000" + "27000000" + "86010000" + "b21f4fcf",
+	} {
+		_, err := hex.Decode(d.now[at:], []byte(record))
+		require.NoError(t, err)
+	}
+	assert.Equal(t, sampled, recorded(open(t, d)))
+}
+
+// TestOpenWritesAnew holds that what is found is written to sectors in which no record is
+// before it is removed where it was, and that the file does not grow by that.
+func TestOpenWritesAnew(t *testing.T) {
+	const many = 1000
+	d := newDisk(forever())
+	require.NoError(t, journal.Create(d, header))
+	rng, want := rand.New(rand.NewPCG(5, 6)), map[int]uint32{}
+	for round := range 60 {
+		before := slices.Clone(d.now)
+		d.after = func() { // the first sync, before anything is removed
+			d.after = nil
+			for at := 4096; at < len(before); at += 16 {
+				if record := before[at : at+16]; !slices.Equal(record, make([]byte, 16)) {
+					require.Equal(t, record, d.now[at:at+16], "byte %d", at)
+				}
+			}
+		}
+		d.durable, d.dirty = nil, map[int]bool{} // on the disk is nothing, and the system thinks that all is
+		j, err := journal.Open(d, header, many)
+		require.NoError(t, err)
+		require.Nil(t, d.after)
+		cut := newDisk(forever())
+		cut.now = append(slices.Clone(before[:4096]), d.durable[4096:]...)
+		for _, d := range []*disk{d, cut} {
+			j, err := journal.LoadFrom(d, header, many)
+			require.NoError(t, err)
+			for cell := range many {
+				sum, ok := j.Recorded(cell)
+				require.True(t, ok == (want[cell] != 0) && sum == want[cell], "cell %d in round %d", cell, round)
+			}
+		}
+		require.LessOrEqual(t, len(d.now)/4096, 1+2*(many/256+1)+3, "round %d", round)
+		for range 3 {
+			cell := rng.IntN(many)
+			if round%3 == 0 && want[cell] != 0 {
+				delete(want, cell)
+				require.NoError(t, j.Forget([]int{cell}))
+				continue
+			}
+			want[cell] = 1 + rng.Uint32()>>1
+			require.NoError(t, j.Commit([]journal.Record{{Cell: cell, Sum: want[cell]}}, nothing))
+		}
+	}
 }
 
 func TestCommitSyncsTheRowsFirst(t *testing.T) {
@@ -200,16 +257,6 @@ func TestAnEmptyCommitDoesNothing(t *testing.T) {
 	j := open(t, d)
 	d.m.left = 0
 	assert.NoError(t, j.Commit(nil, func() error { return errCut }))
-}
-
-func TestOpenMakesDurableWhatItFinds(t *testing.T) {
-	d := sample(t)
-	d.durable = d.durable[:4096] // the rest is in memory alone
-	for at := 4096; at < len(d.now); at += sectorBytes {
-		d.dirty[at/sectorBytes] = true
-	}
-	open(t, d)
-	assert.Equal(t, d.now, d.durable)
 }
 
 func TestAnotherRunsJournal(t *testing.T) {
@@ -268,7 +315,7 @@ func TestRecordsOfAnotherJournal(t *testing.T) {
 	x.now = append(x.now, x.now[8192:]...)
 	x.now = append(x.now, make([]byte, 5000)...)
 	assert.Equal(t, sampled, recorded(open(t, x)))
-	assert.Len(t, x.now, 3*4096, "what is behind the last record's sector is cut off")
+	assert.Len(t, x.now, 2*4096, "what is behind the last record's sector is cut off")
 	x = sample(t)
 	x.now = append(slices.Clone(x.now[:4096]), x.now[4096+16:]...)
 	assert.Empty(t, recorded(open(t, x)), "moved")
