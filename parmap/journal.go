@@ -1,12 +1,5 @@
 package parmap
 
-import (
-	"errors"
-	"fmt"
-
-	"github.com/parfor-go/parfor/parmap/internal/journal"
-)
-
 // A Journal makes the run of a kernel one that can be killed at any instant, with
 // the power of the machine too: started again by the same call it computes what is
 // missing, and the arrays end as the same bits. When nothing is missing the bodies
@@ -53,50 +46,3 @@ import (
 type Journal struct{ Path, Version string }
 
 func (Journal) runOption() {}
-
-// What a [JournalError] can wrap, beside the errors of the system.
-var (
-	// ErrJournalInUse says that another run has the journal.
-	ErrJournalInUse = journal.ErrInUse
-	// ErrJournalFormat says that the file is no journal, or a damaged one.
-	ErrJournalFormat = journal.ErrFormat
-	// ErrJournalMismatch says that the journal is of another run.
-	ErrJournalMismatch = errors.New("journal of another run")
-	// ErrJournalOutput says that there is no Output, or one that is not in a file.
-	ErrJournalOutput = errors.New("needs an Output in a file")
-)
-
-// A JournalError says why a run with a [Journal] did not begin, or why it ended.
-type JournalError struct {
-	Path string
-	// Field says what is another in the journal than in the run: kernel, version, n,
-	// grain, output0 and so on, arguments.Name for the field Name of a struct, or
-	// arguments. Recorded is that of the journal, and Wanted that of the run, as text.
-	// They are empty but for ErrJournalMismatch.
-	Field, Recorded, Wanted string
-	Err                     error
-}
-
-// Error returns the path, the text of Err, and what differs.
-func (e *JournalError) Error() string {
-	s := fmt.Sprintf("parmap: journal %s: %s", e.Path, text(e.Err))
-	if e.Field != "" {
-		s += fmt.Sprintf(": %s is %s there, %s here", e.Field, e.Recorded, e.Wanted)
-	}
-	if e.Err == ErrJournalMismatch || errors.Is(e.Err, ErrJournalFormat) {
-		s += "; remove the file to begin anew"
-	}
-	return s
-}
-
-// Unwrap returns Err.
-func (e *JournalError) Unwrap() error { return e.Err }
-
-// journalError says that err came of a journal.
-func journalError(path string, err error) error {
-	var m *journal.MismatchError
-	if errors.As(err, &m) {
-		return &JournalError{Path: path, Field: m.Field, Recorded: m.Journal, Wanted: m.Run, Err: ErrJournalMismatch}
-	}
-	return &JournalError{Path: path, Err: err}
-}

@@ -60,14 +60,20 @@ func TestJournalInUse(t *testing.T) {
 // brokenRows cannot be synced after some time.
 type brokenRows struct {
 	*floats
-	left int
+	left   int
+	synced chan struct{} // closed by the first that succeeds; or nil
 }
 
 func (r *brokenRows) Sync() error {
 	if r.left--; r.left < 0 {
 		return errBroken
 	}
-	return r.floats.Sync()
+	err := r.floats.Sync()
+	if r.synced != nil {
+		close(r.synced)
+		r.synced = nil
+	}
+	return err
 }
 
 var errBroken = errors.New("broken")
@@ -79,15 +85,22 @@ func TestJournalSyncFails(t *testing.T) {
 	journal.Every = time.Microsecond
 	for _, left := range []int{0, 1} {
 		l := newLogbook(t, parmap.Workers(2))
+		synced := make(chan struct{})
 		today = &diary{fail: func(ctx context.Context, lo int) error {
-			if lo >= 40 { // for ever
+			if lo == 36 { // in a commit of its own
+				select {
+				case <-synced:
+				case <-ctx.Done():
+				}
+				return nil
+			}
+			if lo > 36 { // for ever
 				<-ctx.Done()
 				return ctx.Err()
 			}
-			time.Sleep(5 * time.Millisecond) // so that there are several records
 			return nil
 		}}
-		broken := &brokenRows{l.out, left}
+		broken := &brokenRows{l.out, left, synced}
 		options := append(l.options, parmap.Output(broken), parmap.Journal{Path: l.path, Version: "1"})
 		err := logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, options...)
 		var e *parmap.JournalError
@@ -124,7 +137,7 @@ func TestJournalLastSyncFails(t *testing.T) {
 	_, err := l.run(bg, nil)
 	require.NoError(t, err)
 	l.out.RowBytes(9, 10)[3] ^= 1
-	broken := &brokenRows{l.out, 1}
+	broken := &brokenRows{floats: l.out, left: 1}
 	run := func() (ran []int, err error) {
 		today = &diary{}
 		err = logged.Run(bg, loggedRows, loggedArgs{l.out, l.scale}, append(slices.Clip(l.options),

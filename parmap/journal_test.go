@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -232,6 +233,9 @@ func TestJournalOfAnotherRun(t *testing.T) {
 		return a
 	}
 	n, shape := create(loggedRows+1, 3), create(loggedRows, 4)
+	ints, err := shmarray.Create[int64](filepath.Join(t.TempDir(), "ints.npy"), loggedRows, 3)
+	require.NoError(t, err)
+	defer ints.Close()
 	whole := slices.Clip(append(l.options, parmap.Output(l.out), parmap.Journal{Path: l.path, Version: "1"}))
 	args := loggedArgs{l.out, l.scale}
 	for field, run := range map[string]func() error{
@@ -247,6 +251,9 @@ func TestJournalOfAnotherRun(t *testing.T) {
 		"output0": func() error {
 			return logged.Run(bg, loggedRows, loggedArgs{shape, l.scale}, append(whole, parmap.Output(shape))...)
 		},
+		"output0 ": func() error {
+			return logged.Run(bg, loggedRows, args, append(whole, parmap.Output(ints))...)
+		},
 		"output1": func() error { return logged.Run(bg, loggedRows, args, append(whole, parmap.Output(l.out, shape))...) },
 	} {
 		t.Run(field, func(t *testing.T) {
@@ -256,7 +263,7 @@ func TestJournalOfAnotherRun(t *testing.T) {
 			var e *parmap.JournalError
 			require.ErrorAs(t, err, &e)
 			assert.ErrorIs(t, err, parmap.ErrJournalMismatch)
-			assert.Equal(t, field, e.Field)
+			assert.Equal(t, strings.TrimSpace(field), e.Field)
 			assert.NotEqual(t, e.Recorded, e.Wanted)
 			assert.ErrorContains(t, err, l.path)
 			assert.ErrorContains(t, err, e.Wanted)
@@ -328,4 +335,8 @@ func TestJournalOfNothing(t *testing.T) {
 	_, err = l.run(ctx, nil)
 	assert.Equal(t, errBoom, err)
 	assert.Panics(t, func() { _, _ = l.run(nil, nil) }) //lint:ignore SA1012 the point
+	for _, options := range [][]parmap.RunOption{nil, {parmap.Output(zeros(t, 0, 3))}} {
+		err = logged.Run(bg, 0, loggedArgs{Scale: 1}, append(options, parmap.Journal{Path: l.path})...)
+		assert.ErrorIs(t, err, parmap.ErrJournalOutput, "as with more rows")
+	}
 }

@@ -24,7 +24,8 @@ const lockLook = 10 * time.Millisecond
 
 // A recording is the run of a kernel with a journal. See internal/journal/README.md.
 type recording struct {
-	path    string
+	name    string // the journal's, as in errors
+	path    string // absolute: a body can change the directory
 	journal *journal.Journal
 	lock    *os.File // the journal's
 	grid    chunk.Grid
@@ -44,7 +45,9 @@ type fileRows interface {
 // A file is an output of a run with a journal.
 type file struct {
 	fileRows
-	mapped *os.File // what the rows are in; nil: nobody knows
+	path     string   // absolute
+	mapped   *os.File // what the rows are in; nil: nobody knows
+	readOnly bool
 }
 
 // check returns an error if the file has not its name any more: what is written is then
@@ -53,10 +56,11 @@ func (f file) check() error {
 	if f.mapped == nil {
 		return nil
 	}
-	if err := journal.Check(f.mapped, f.Path()); err != nil {
+	err := journal.Check(f.mapped, f.path)
+	if errors.Is(err, journal.ErrMoved) {
 		return fmt.Errorf("%s was %w", f.Path(), err)
 	}
-	return nil
+	return err
 }
 
 // runRecorded runs call with the journal. body is what goroutines run.
@@ -67,15 +71,15 @@ func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, body fun
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if call.N == 0 {
-		return nil
-	}
 	set := configure(c.options)
-	r, h, err := c.newRecording(call, set)
+	r, err := c.newRecording(call, set)
 	if err != nil {
 		return journalError(c.journal.Path, err)
 	}
-	if err := r.open(ctx, h); err != nil {
+	if call.N == 0 {
+		return nil
+	}
+	if err := r.open(ctx, call, c.journal.Version); err != nil {
 		return err
 	}
 	defer r.close()
@@ -85,7 +89,10 @@ func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, body fun
 	if len(r.todo) == 0 {
 		return nil
 	}
-	keeper := journal.NewKeeper(r.journal, r.sync, func(err error) error { return journalError(r.path, err) })
+	if err := r.writable(); err != nil {
+		return journalError(r.name, err)
+	}
+	keeper := journal.NewKeeper(r.journal, r.sync, func(err error) error { return journalError(r.name, err) })
 	return keeper.Run(ctx, func(ctx context.Context) error {
 		if c.backend != nil {
 			call.Log = &kernel.Log{Lock: r.lock, Skip: func(cell int) bool { return r.done[cell] }, Done: keeper.Take}
@@ -96,26 +103,53 @@ func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, body fun
 	})
 }
 
-// newRecording returns the recording of call and what it is called in the journal.
-func (c *runConfig) newRecording(call *kernel.Call, set config) (*recording, journal.Header, error) {
-	r := &recording{path: c.journal.Path, grid: kernel.Grid(call.N, set.grain), outputs: call.Outputs}
+// newRecording returns the recording of call.
+func (c *runConfig) newRecording(call *kernel.Call, set config) (*recording, error) {
+	path, err := segment.Absolute(c.journal.Path)
+	if err != nil {
+		return nil, err
+	}
+	r := &recording{name: c.journal.Path, path: path, grid: kernel.Grid(call.N, set.grain), outputs: call.Outputs}
 	for i, o := range c.outputs {
 		f, ok := o.(fileRows)
 		if !ok || f.Path() == "" {
-			return nil, nil, fmt.Errorf("%w: output %d is in none", ErrJournalOutput, i)
+			return nil, fmt.Errorf("%w: output %d is in none", ErrJournalOutput, i)
 		}
-		_, _, mapped, _ := segment.Describe(o.RowBytes(0, call.N))
-		r.files = append(r.files, file{f, mapped})
+		path, err := segment.Absolute(f.Path())
+		if err != nil {
+			return nil, err
+		}
+		object, _, mapped, ok := segment.Describe(o.RowBytes(0, call.N))
+		r.files = append(r.files, file{f, path, mapped, ok && object.Mode == segment.ReadOnly})
 	}
 	if len(r.files) == 0 {
-		return nil, nil, ErrJournalOutput
+		return nil, ErrJournalOutput
 	}
-	h, err := r.header(call, c.journal.Version)
-	return r, h, err
+	return r, nil
 }
 
-// open opens the journal, when nobody has it.
-func (r *recording) open(ctx context.Context, h journal.Header) (err error) {
+// writable returns an error if the rows of an output cannot be written to, as those of a
+// run that is complete need not be.
+func (r *recording) writable() error {
+	for i, f := range r.files {
+		if f.readOnly {
+			return fmt.Errorf("output %d is ReadOnly, and not complete", i)
+		}
+	}
+	return nil
+}
+
+// open opens the journal, when nobody has it, and makes it if there is none.
+func (r *recording) open(ctx context.Context, call *kernel.Call, version string) error {
+	h, err := r.header(call, version)
+	if err != nil {
+		return journalError(r.name, err)
+	}
+	if _, err := os.Stat(r.path); errors.Is(err, os.ErrNotExist) {
+		if err := r.writable(); err != nil {
+			return journalError(r.name, err)
+		}
+	}
 	for end := time.Now().Add(lockFor); ; {
 		r.journal, r.lock, err = journal.OpenFile(r.path, h, r.grid.Len())
 		if !errors.Is(err, journal.ErrInUse) || time.Now().After(end) {
@@ -128,7 +162,7 @@ func (r *recording) open(ctx context.Context, h journal.Header) (err error) {
 		}
 	}
 	if err != nil {
-		return journalError(r.path, err)
+		return journalError(r.name, err)
 	}
 	return nil
 }
@@ -178,7 +212,7 @@ func (r *recording) resume(ctx context.Context, set config) (err error) {
 		return failed // as of any verb
 	}
 	if err != nil {
-		return journalError(r.path, err)
+		return journalError(r.name, err)
 	}
 	for cell, done := range r.done {
 		if !done {

@@ -206,6 +206,9 @@ func createError(path string, total int, err error) error {
 	return &os.PathError{Op: "create", Path: path, Err: err}
 }
 
+// Absolute returns path as it is from the root, wherever the process goes later.
+func Absolute(path string) (string, error) { return absolute(path) }
+
 // absolute returns path as it is from the root. One with .. in it is not made
 // shorter: behind a symbolic link that leads elsewhere.
 func absolute(path string) (string, error) {

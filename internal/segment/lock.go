@@ -12,7 +12,10 @@ var ErrLocked = errors.New("locked")
 // this opening is closed, those that other processes were given included. It does
 // not wait: the error is ErrLocked while another opening of the file has the lock,
 // and wraps errors.ErrUnsupported where there are no such locks.
-func Lock(f *os.File) error { return lock(f) }
+func Lock(f *os.File) error {
+	Enter("flock")
+	return lock(f)
+}
 
 // Unlock gives the lock of f up, for every process that has this opening of it.
 func Unlock(f *os.File) error { return unlock(f) }

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/parfor-go/parfor/internal/segment"
 )
@@ -25,7 +26,7 @@ func (f file) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-// OpenFile opens the journal at path, and makes one if there is none. It takes the
+// OpenFile opens the journal at path, which is absolute, and makes one if there is none. It takes the
 // journal's lock, which f has: a process that is given f has it too, and it lasts
 // until Release, or until all those processes have ended.
 //
@@ -43,11 +44,7 @@ func OpenFile(path string, h Header, cells int) (j *Journal, f *os.File, err err
 		if err != nil {
 			return nil, nil, err
 		}
-		// Who made it may have been killed before its name was on the disk.
-		if err = segment.SyncDir(path); err == nil {
-			j, err = openLocked(f, path, h, cells)
-		}
-		if err == nil {
+		if j, err = openLocked(f, path, h, cells); err == nil {
 			return j, f, nil
 		}
 		f.Close()
@@ -95,16 +92,38 @@ func openLocked(f *os.File, path string, h Header, cells int) (*Journal, error) 
 	if err := Check(f, path); err != nil {
 		return nil, err
 	}
+	// Who made it may have been killed before its name was on the disk.
+	if err := syncName(path); err != nil {
+		return nil, err
+	}
 	return Open(file{f}, h, cells)
 }
 
-// Check returns ErrMoved if the journal f has not the name path any more: then
-// another run can make one of that name.
-func Check(f *os.File, path string) error {
-	if !isAt(f, path) {
+// syncName returns when the name of the file at path, which can be a symbolic link to
+// it, is on the disk.
+func syncName(path string) error {
+	named, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, os.ErrNotExist) {
 		return ErrMoved
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return segment.SyncDir(named)
+}
+
+// Check returns ErrMoved if the journal f has not the name path any more: then
+// another run can make one of that name. Another error says that nobody can know.
+func Check(f *os.File, path string) error {
+	mine, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	named, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(mine, named) {
+		return ErrMoved
+	}
+	return err
 }
 
 // Load reads the journal at path, which a run may be writing to: it may not find all
@@ -132,14 +151,4 @@ func create(path string, h Header) error {
 		return err
 	}
 	return segment.CreateFile(path, b)
-}
-
-// isAt reports whether f is the file that has the name path.
-func isAt(f *os.File, path string) bool {
-	mine, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	named, err := os.Stat(path)
-	return err == nil && os.SameFile(mine, named)
 }
