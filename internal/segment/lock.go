@@ -13,7 +13,7 @@ var ErrLocked = errors.New("locked")
 // not wait: the error is ErrLocked while another opening of the file has the lock,
 // and wraps errors.ErrUnsupported where there are no such locks.
 func Lock(f *os.File) error {
-	Enter("flock")
+	Enter("flock", f.Name())
 	return lock(f)
 }
 

@@ -28,17 +28,17 @@ var (
 )
 
 func systemFallocate(fd int, mode uint32, off, n int64) error {
-	Enter("fallocate")
+	Enter("fallocate", "")
 	return unix.Fallocate(fd, mode, off, n)
 }
 
 func systemLinkat(fd int, from string, newfd int, to string, flags int) error {
-	Enter("linkat")
+	Enter("linkat", to)
 	return unix.Linkat(fd, from, newfd, to, flags)
 }
 
 func systemRenameat2(fd int, from string, newfd int, to string, flags uint) error {
-	Enter("renameat2")
+	Enter("renameat2", to)
 	return unix.Renameat2(fd, from, newfd, to, flags)
 }
 

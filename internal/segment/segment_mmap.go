@@ -30,7 +30,7 @@ var (
 )
 
 func systemMsync(b []byte, flags int) error {
-	Enter("msync")
+	Enter("msync", "")
 	return unix.Msync(b, flags)
 }
 

@@ -79,6 +79,8 @@ func act(ctx context.Context, how string) error {
 	case "wait":
 		<-ctx.Done()
 		return ctx.Err()
+	case "give up":
+		<-ctx.Done()
 	case "panic":
 		panic("a body's panic")
 	case "nil dereference":

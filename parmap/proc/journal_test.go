@@ -256,13 +256,7 @@ func setEvery(d time.Duration) (restore func()) {
 // hasOpen reports whether a process has the file open.
 func hasOpen(t testing.TB, pid int, path string) bool {
 	t.Helper()
-	dir := fmt.Sprintf("/proc/%d/fd", pid)
-	entries, err := os.ReadDir(dir)
+	open, err := opens(strconv.Itoa(pid), path)
 	require.NoError(t, err)
-	for _, e := range entries {
-		if target, _ := os.Readlink(filepath.Join(dir, e.Name())); target == path {
-			return true
-		}
-	}
-	return false
+	return open
 }

@@ -42,7 +42,7 @@ func countCalls() (counted func() string) {
 	proc.SetTellEvery(time.Millisecond)
 	var mu sync.Mutex
 	n, kinds := 0, map[string]int{}
-	segment.Calling = func(call string) {
+	segment.Calling = func(call, _ string) {
 		mu.Lock()
 		defer mu.Unlock()
 		n++
