@@ -11,12 +11,15 @@ import (
 	"github.com/parfor-go/parfor/parmap/internal/journal"
 )
 
-// TestEveryFlippedByte flips every byte of a journal in turn. In the header that
+// TestEveryFlippedByte flips every byte of a journal's header and records in turn. In the header that
 // makes it no journal, or another format's; a record is then not there, and the
 // others are.
 func TestEveryFlippedByte(t *testing.T) {
 	good := sample(t).now
 	for at := range good {
+		if at >= 4096 && at%4096 >= 48 && at%61 != 0 {
+			continue // zeros, of which there are many
+		}
 		for _, flip := range []byte{1, 0x80, 0xff} {
 			d := newDisk(forever())
 			d.now = slices.Clone(good)

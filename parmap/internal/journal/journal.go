@@ -137,7 +137,7 @@ func load(file File, h Header, cells int) (j *Journal, size int64, err error) {
 // read takes the records that are good. One that is not can lie before others that
 // are: a disk writes its sectors in any order, and they rot.
 func (j *Journal) read(size int64) error {
-	buf := make([]byte, 4096*recordBytes)
+	buf := make([]byte, min(4096*recordBytes, max(0, size-j.head)))
 	first, last := int64(-1), j.head
 	for at := j.head; at+recordBytes <= size; {
 		b := buf[:min(int64(len(buf)), (size-at)/recordBytes*recordBytes)]

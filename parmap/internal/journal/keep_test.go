@@ -106,7 +106,7 @@ func TestKeeperEndsTheRun(t *testing.T) {
 		"sync panicked: broken\n\n":   func() error { panic(broken) },
 		"keep_test.go":                func() error { panic("whose stack is said") },
 		"sync called runtime.Goexit":  func() error { runtime.Goexit(); return nil },
-		"sync panicked: panic called": func() error { panic(nil) }, //lint:ignore SA5011 the point
+		"sync panicked: panic called": func() error { panic(nil) },
 	} {
 		d := sample(t)
 		syncs := 0
