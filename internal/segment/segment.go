@@ -8,7 +8,8 @@
 // Unix systems) and segment_other.go (none), which define the same unexported
 // functions; segment_mmap.go is what all Unix systems share. budget.go keeps
 // a reservation from taking more memory than there is, quarantine.go keeps
-// closed addresses from being used again.
+// closed addresses from being used again, and calling.go tells tests what is
+// asked of the system.
 package segment
 
 import (
