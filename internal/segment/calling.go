@@ -3,10 +3,11 @@ package segment
 import "os"
 
 // Calling, if it is not nil, is called before each system call by which something comes
-// to a disk, or into a memory file, and before Lock, with the name of the call and the
-// path of the file, or the name to be, if that is known: before those of this package, and of others who make them by the functions below, or call Enter. It is for
-// tests, which count the calls or end the process before one. They set it before the
-// first, and it may be called by several goroutines.
+// to a disk or into a memory file, and before Lock, with the name of the call and the path
+// of the file, or the name to be, if that is known: before those of this package, and of
+// others who make them by the functions below or call Enter. It is for tests, which count
+// the calls, or end the process before one. They set it before the first, and it may be
+// called by several goroutines.
 var Calling func(call, path string)
 
 // Enter says that a system call of that name comes next.

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/parfor-go/parfor/internal/segment"
 )
 
 // beatEvery is how often an attempt shows that it lives: seldom enough for 10,000 of them
@@ -46,6 +48,7 @@ func (a *attempt) beat() (stop func()) {
 		// Written, not touched: the time is then that of the file's machine. If it
 		// cannot be, the attempt looks stale, and goes on.
 		if b, err := json.Marshal(mine); err == nil {
+			segment.Enter("openat", path)
 			_ = os.WriteFile(path, append(b, '\n'), 0o666)
 		}
 	}
@@ -69,6 +72,7 @@ func (a *attempt) beat() (stop func()) {
 	return func() {
 		close(over)
 		<-joined
+		segment.Enter("unlinkat", path)
 		_ = os.Remove(path)
 	}
 }

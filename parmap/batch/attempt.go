@@ -47,6 +47,7 @@ type attempt struct {
 // begin returns an attempt at a task, which has a directory for its files.
 func (s *spool) begin(task int) (*attempt, error) {
 	dir := s.attempts(task)
+	segment.Enter("mkdirat", dir)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}

@@ -106,6 +106,7 @@ const (
 	dirEnv   = "PARFOR_TEST_DIR"   // its directory
 	everyEnv = "PARFOR_TEST_EVERY" // how often it records
 	syncsEnv = "PARFOR_TEST_SYNCS" // after how many syncs of rows these fail
+	callEnv  = "PARFOR_TEST_CALL"  // before which system call it kills itself
 )
 
 func program(dir string) batch.Program[float64, fillArgs] {
@@ -128,7 +129,9 @@ func TestMain(m *testing.M) {
 		if n, err := strconv.ParseInt(os.Getenv(syncsEnv), 10, 64); err == nil {
 			batch.FailSyncs(n, syscall.EIO)
 		}
-		runtime.LockOSThread() // strace counts the calls of each thread
+		if n, err := strconv.Atoi(os.Getenv(callEnv)); err == nil {
+			dieBefore(n)
+		}
 		batch.Main(program(dir))
 	}
 	batch.SetPage(4096) // the files' sizes depend on it

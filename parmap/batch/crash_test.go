@@ -4,7 +4,6 @@ package batch_test
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -264,80 +263,6 @@ func TestVerifyAgain(t *testing.T) {
 	s = finished(t, 2)
 	assert.Contains(t, s.do("verify", "-again", "20", s.spool()), "\n20 chunks, computed again, are the same\n")
 	assert.Len(t, slices.Compact(s.ran()), 20)
-}
-
-// TestTaskSystemCalls kills a task when it enters a system call by which something comes
-// to the disk, in turn every one of each kind. What is left is a spool on which the next
-// attempt goes on.
-func TestTaskSystemCalls(t *testing.T) {
-	strace := tracer(t)
-	for _, call := range []string{"linkat", "pwrite64", "fsync", "mkdirat", "unlinkat"} {
-		killed := 0
-		for complete := false; !complete; {
-			s := newSite(t, 5)
-			cmd := s.command(3, strace, "-f", "-qq", "-o", os.DevNull, "-e", "trace="+call,
-				"-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, killed+1))
-			out, err := cmd.CombinedOutput()
-			if complete = err == nil; !complete {
-				require.EqualError(t, err, "signal: killed", "%s", out)
-				killed++
-			}
-			s.do("status", s.spool())
-			s.try("verify", s.spool())
-			for task := range 5 {
-				status, out := s.task(task)
-				require.Zero(t, status, out)
-			}
-			s.right()
-			require.Equal(t, []string{"out.npy", "spool"}, present(t, s.dir, "diary"), "something is left behind")
-		}
-		t.Logf("%s: killed in %d calls", call, killed)
-		assert.Positive(t, killed)
-	}
-}
-
-// TestSealSystemCalls does the same to seal, which then is called again, and checks that
-// an array that has its name is not written to.
-func TestSealSystemCalls(t *testing.T) {
-	strace := tracer(t)
-	for _, tasks := range []int{2, 5} {
-		for _, call := range []string{"linkat", "unlinkat", "fsync", "write"} {
-			killed := 0
-			for complete := false; !complete; {
-				s := finished(t, tasks)
-				cmd := exec.Command(strace, "-f", "-qq", "-o", os.DevNull, "-e", "trace="+call,
-					"-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, killed+1), os.Args[0], "seal", s.spool())
-				out, err := cmd.CombinedOutput()
-				if complete = err == nil; !complete {
-					require.EqualError(t, err, "signal: killed", "%s", out)
-					killed++
-				}
-				before, named := os.ReadFile(s.path("out.npy"))
-				s.right()
-				after, err := os.ReadFile(s.path("out.npy"))
-				require.NoError(t, err)
-				require.True(t, named != nil || string(before) == string(after), "%s %d: an array without all of it", call, killed)
-				require.Empty(t, s.all(`partial`), "%s %d", call, killed)
-			}
-			t.Logf("%s: killed in %d calls", call, killed)
-			assert.Positive(t, killed)
-		}
-	}
-}
-
-// tracer returns strace, and skips the test if there is none that works.
-func tracer(t *testing.T) (strace string) {
-	if raced || testing.Short() {
-		t.Skip("hundreds of processes, one after the other")
-	}
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		t.Skip("strace is missing: apt-get install strace")
-	}
-	if out, err := exec.Command(strace, "-f", "true").CombinedOutput(); err != nil {
-		t.Skipf("strace cannot trace here: %v\n%s", err, out)
-	}
-	return strace
 }
 
 // present returns what is in dir, but for one name.

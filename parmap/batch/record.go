@@ -84,6 +84,7 @@ func (s *spool) conflict(task int, records []record) *rowsError {
 func (a *attempt) setAside(r record) error {
 	aside := a.file("." + strconv.Itoa(a.aside) + damagedExt)
 	a.aside++
+	segment.Enter("renameat", r.path)
 	err := os.Rename(r.path, aside)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil

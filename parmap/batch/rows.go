@@ -11,6 +11,7 @@ import (
 
 	"github.com/parfor-go/parfor/chunk"
 	"github.com/parfor-go/parfor/internal/npy"
+	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/parmap/internal/journal"
 )
 
@@ -64,9 +65,12 @@ func (s *spool) openArray(path string) (rowFile, error) {
 var errOther = errors.New("is not the array of this run")
 
 // syncFile returns when a file is on the disk. Tests change it.
-var syncFile = (*os.File).Sync
+var syncFile = segment.Fsync
 
 func (f rowFile) Sync() error { return syncFile(f.File) }
+
+// WriteAt writes rows at a place of the file.
+func (f rowFile) WriteAt(b []byte, at int64) (int, error) { return segment.WriteAt(f.File, b, at) }
 
 // isPartial reports whether the file has still its name in the spool, and not the array's.
 func (f rowFile) isPartial() bool {

@@ -129,6 +129,7 @@ func (s *spool) isSealed() bool {
 
 // clean removes the partial file, which nobody needs when the array has its name.
 func (s *spool) clean() error {
+	segment.Enter("unlinkat", s.partial())
 	if err := os.Remove(s.partial()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -148,11 +149,13 @@ func (s *spool) pack(ctx context.Context, t npy.Type, rows rowFile, open func(pa
 	}
 	defer d.Close()
 	f := d.File()
+	segment.Enter("write", s.Output)
 	if _, err := f.Write(head); err != nil {
 		return err
 	}
 	for task, r := range s.tasks().All() {
 		n := int64(r.Len()) * int64(s.Row)
+		segment.Enter("write", s.Output)
 		if _, err := io.CopyN(f, io.NewSectionReader(rows, s.place(task), n), n); err != nil {
 			return err
 		}

@@ -119,6 +119,7 @@ func createSpool(dir string, p *plan, prog program) (s *spool, err error) {
 		return nil, err
 	}
 	s = &spool{dir, p}
+	segment.Enter("mkdirat", dir)
 	if err := os.Mkdir(dir, 0o777); errors.Is(err, os.ErrExist) {
 		return nil, fmt.Errorf("%s exists: plan makes a new directory%s", dir, s.orphaned())
 	} else if err != nil {
@@ -130,6 +131,7 @@ func createSpool(dir string, p *plan, prog program) (s *spool, err error) {
 		}
 	}()
 	for _, sub := range []string{binDir, attemptDir, doneDir, logDir} {
+		segment.Enter("mkdirat", s.path(sub))
 		if err := os.Mkdir(s.path(sub), 0o777); err != nil {
 			return nil, err
 		}
@@ -188,10 +190,11 @@ func copyProgram(dir string) (digest string, err error) {
 		return "", err
 	}
 	mode := info.Mode().Perm()
+	segment.Enter("fchmod", path)
 	if err := f.Chmod(mode | mode>>2&0o111); err != nil { // who may read it may run it
 		return "", err
 	}
-	return digest, f.Sync()
+	return digest, segment.Fsync(f)
 }
 
 // checkProgram returns an error if the program of the tasks is not the one that was planned.
@@ -215,16 +218,17 @@ func (s *spool) createPartial(t npy.Type) error {
 		}
 	}
 	s.Offset = int64(len(head))
+	segment.Enter("openat", s.partial())
 	f, err := os.OpenFile(s.partial(), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if _, err := f.Write(head); err != nil {
+	if _, err := segment.WriteAt(f, head, 0); err != nil {
 		return err
 	}
-	if err := f.Truncate(s.Offset + size); err != nil {
+	if err := segment.Truncate(f, s.Offset+size); err != nil {
 		return err
 	}
-	return f.Sync()
+	return segment.Fsync(f)
 }

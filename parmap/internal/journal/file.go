@@ -26,9 +26,9 @@ func (f file) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-// OpenFile opens the journal at path, which is absolute, and makes one if there is none. It takes the
-// journal's lock, which f has: a process that is given f has it too, and it lasts
-// until Release, or until all those processes have ended.
+// OpenFile opens the journal at path, which is absolute, and makes one if there is none.
+// It takes the journal's lock, which f has: a process that is given f has it too, and it
+// lasts until Release, or until all those processes have ended.
 //
 // The error is ErrInUse if somebody has the lock, or that of Open; the file is then
 // as it was.
