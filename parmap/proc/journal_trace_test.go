@@ -175,7 +175,7 @@ func TestJournalCallsAreCounted(t *testing.T) {
 		t.Skipf("strace cannot trace here: %v\n%s", err, out)
 	}
 	names := []string{"pwrite64", "pwritev", "fsync", "fdatasync", "msync", "sync_file_range", "syncfs", "link", "linkat",
-		"rename", "renameat", "renameat2", "truncate", "ftruncate", "fallocate", "copy_file_range", "sendfile"}
+		"rename", "renameat", "renameat2", "truncate", "ftruncate", "ftruncate64", "fallocate", "copy_file_range", "sendfile"}
 	trace := filepath.Join(t.TempDir(), "trace")
 	l := live(t, t.TempDir(), "0", strace, "-f", "-qq", "-o", trace, "-e", "trace=?"+strings.Join(names, ",?"))
 	b, err := os.ReadFile(trace)
@@ -185,7 +185,7 @@ func TestJournalCallsAreCounted(t *testing.T) {
 		fields := strings.SplitN(line, " ", 2) // the thread, and what it does
 		name, _, call := strings.Cut(strings.TrimSpace(fields[1]), "(")
 		if call && slices.Contains(names, name) {
-			made[name]++
+			made[strings.Replace(name, "ftruncate64", "ftruncate", 1)]++ // so it is called where words have 32 bits
 		}
 	}
 	for _, call := range []string{"openat", "flock"} { // others make these too
