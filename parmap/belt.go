@@ -29,6 +29,7 @@ type belt[T, R any] struct {
 	collect   bool
 	unordered bool
 
+	watch  *watch         // nil: nobody asks what the workers do
 	own    sync.WaitGroup // the feeder and the workers of the belt's own
 	region *region        // what helpers are offered; its short is under mu
 
@@ -41,6 +42,7 @@ type belt[T, R any] struct {
 	taken   int         // items so far
 	held    int         // of these, not yet yielded
 	running int         // calls of f under way
+	counted int         // items that are finished
 	over    bool        // the source has ended
 	ended   bool        // no further item is taken or claimed
 	last    bool        // the error that ends the stream has been yielded
@@ -62,6 +64,7 @@ type item[T, R any] struct {
 	out    R
 	err    error
 	done   bool
+	lane   *lane // of who works on it, if somebody asks
 	next   [2]*item[T, R]
 }
 
@@ -237,6 +240,7 @@ func (b *belt[T, R]) claim() {
 	for b.todo.head != nil && !b.ended {
 		it := b.todo.pop()
 		b.running++
+		b.assign(it)
 		b.mu.Unlock()
 		b.call(it)
 		if b.told {
@@ -265,6 +269,7 @@ func (b *belt[T, R]) call(it *item[T, R]) {
 	defer func() {
 		b.mu.Lock()
 		b.running--
+		b.count(it)
 		if returned {
 			b.finish(it)
 		} else {
@@ -282,15 +287,50 @@ func (b *belt[T, R]) call(it *item[T, R]) {
 // attempt calls f and turns its panic into an error.
 func (b *belt[T, R]) attempt(it *item[T, R]) {
 	returned := false
+	if b.watch != nil {
+		b.watch.begin(it.lane, it.number, it.number+1)
+	}
 	defer func() {
+		err := it.err
 		if !returned {
 			if v := recover(); v != nil {
 				it.err = newPanicError(v)
 			}
+			if err = it.err; err == nil {
+				err = errExited
+			}
+		}
+		if b.watch != nil {
+			b.watch.ended(it.lane, err)
 		}
 	}()
 	it.out, it.err = b.f(b.ctx, it.in)
 	returned = true
+}
+
+// assign gives a worker's lane to who is about to work on the item. Under mu.
+func (b *belt[T, R]) assign(it *item[T, R]) {
+	if b.watch != nil {
+		it.lane = b.watch.take()
+	}
+}
+
+// count takes it back, and counts the item if it is finished. Under mu.
+func (b *belt[T, R]) count(it *item[T, R]) {
+	if b.watch == nil {
+		return
+	}
+	b.watch.give(it.lane)
+	if it.err == nil || b.collect && !isCancelled(b.ctx, it.err) {
+		b.counted++
+	}
+}
+
+// done returns how many items are finished.
+func (b *belt[T, R]) done() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.counted
 }
 
 // finish makes it ready to be yielded, or its error the one that ends the

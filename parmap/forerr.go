@@ -56,9 +56,10 @@ func runErr(ctx context.Context, n int, b *errBody, c config) error {
 		panic("parmap: negative n")
 	}
 	if ctx.Err() != nil {
+		c.nothing(n)
 		return context.Cause(ctx)
 	}
-	if n == 0 {
+	if c.empty(n) {
 		return nil
 	}
 	var cancel context.CancelCauseFunc
@@ -66,6 +67,9 @@ func runErr(ctx context.Context, n int, b *errBody, c config) error {
 	b.cancel, b.collect = cancel, c.collect
 	defer cancel(nil)
 	r := newRegion()
+	if c.labelled {
+		r.labels, r.caller = b.ctx, c.caller
+	}
 	b.stop = &r.stop
 	r.body = b
 	r.run(n, c)
@@ -78,7 +82,7 @@ func runErr(ctx context.Context, n int, b *errBody, c config) error {
 type errBody struct {
 	f       func(ctx context.Context, lo, hi int) error
 	each    bool                        // call f(ctx, i, i+1)
-	place   func(lo, hi int) (int, int) // what an error calls [lo, hi); nil: the same
+	at      func(lo, hi int) (int, int) // what an error calls [lo, hi); nil: the same
 	collect bool
 	ctx     context.Context // of the bodies
 	cancel  context.CancelCauseFunc
@@ -89,22 +93,47 @@ type errBody struct {
 	cut  bool          // under mu: some index did not run, or gave up, as ctx was cancelled
 }
 
-func (b *errBody) chunk(_, lo, hi int) {
+func (b *errBody) chunk(_, lo, hi int) (done int, err error) {
 	for lo < hi {
-		lo = b.some(lo, hi)
+		next, n, failed := b.some(lo, hi)
+		lo = next
+		if done += n; err == nil {
+			err = failed
+		}
 	}
+	return done, err
+}
+
+// place returns what an error calls [lo, hi).
+func (b *errBody) place(lo, hi int) (int, int) {
+	if b.at == nil {
+		return lo, hi
+	}
+	return b.at(lo, hi)
+}
+
+// size returns how many indices the user sees in [lo, hi).
+func (b *errBody) size(lo, hi int) (n int) {
+	if b.at == nil {
+		return hi - lo
+	}
+	for i := lo; i < hi; i++ {
+		from, to := b.at(i, i+1)
+		n += to - from
+	}
+	return n
 }
 
 // some runs [lo, hi) from its front until something panics, and returns where
-// to go on.
-func (b *errBody) some(lo, hi int) (next int) {
+// to go on, how many indices are finished, and the first error.
+func (b *errBody) some(lo, hi int) (next, done int, first error) {
 	step := hi - lo
 	if b.each {
 		step = 1
 	}
-	i := lo
+	i, over := lo, false
 	defer func() {
-		if i == hi {
+		if over {
 			return
 		}
 		v := recover()
@@ -112,26 +141,38 @@ func (b *errBody) some(lo, hi int) (next int) {
 			b.cancel(context.Canceled)
 			return
 		}
-		b.fail(i, i+step, newPanicError(v))
-		if next = i + step; !b.collect {
-			next = hi
+		p := newPanicError(v)
+		b.fail(i, i+step, p)
+		if first == nil {
+			first = p
+		}
+		if next, done = hi, b.size(lo, i); b.collect {
+			next, done = i+step, b.size(lo, i+step)
 		}
 	}()
 	// An index costs one call more than in For, and a look at the context,
 	// which here is one atomic load: who uses an Err verb wants an error to
 	// end the run soon, not at the end of a large chunk.
 	for ; i < hi; i += step {
-		if b.ctx.Err() != nil {
+		err, end := b.ctx.Err(), true
+		if err != nil {
 			b.cutShort()
-			i = hi
-			return hi
+		} else if err = b.f(b.ctx, i, i+step); err != nil {
+			end = b.fail(i, i+step, err)
 		}
-		if err := b.f(b.ctx, i, i+step); err != nil && b.fail(i, i+step, err) {
-			i = hi
-			return hi
+		if err == nil {
+			continue
+		}
+		if first == nil {
+			first = err
+		}
+		if end {
+			over = true
+			return hi, b.size(lo, i), first
 		}
 	}
-	return hi
+	over = true
+	return hi, b.size(lo, hi), first
 }
 
 // cutShort notes that the context has left something undone.
@@ -150,9 +191,7 @@ func (b *errBody) fail(lo, hi int, err error) (end bool) {
 		b.cutShort()
 		return true
 	}
-	if b.place != nil {
-		lo, hi = b.place(lo, hi)
-	}
+	lo, hi = b.place(lo, hi)
 	e := &ChunkError{Lo: lo, Hi: hi, Attempts: 1, Err: err}
 	b.mu.Lock()
 	b.errs = append(b.errs, e)

@@ -76,8 +76,11 @@ func (f *Func[T, R]) Map(ctx context.Context, in []T, opts ...RunOption) ([]R, e
 	for _, a := range arrays {
 		defer hold(a)()
 	}
+	set := configure(c.options)
+	ctx, end := set.name(ctx, f.entry.Name)
+	defer end()
 	if c.backend == nil {
-		return MapErr(ctx, in, f.f, c.options...)
+		return mapErr(ctx, in, f.f, set)
 	}
 	out := make([]R, len(in))
 	err := c.runOn(ctx, &kernel.Call{
@@ -99,8 +102,8 @@ func (f *Func[T, R]) Map(ctx context.Context, in []T, opts ...RunOption) ([]R, e
 			}
 			return nil
 		},
-	})
-	if err != nil && !configure(c.options).collect {
+	}, set)
+	if err != nil && !set.collect {
 		return nil, err
 	}
 	return out, err

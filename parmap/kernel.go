@@ -80,6 +80,9 @@ func mustTravel(name string, t reflect.Type) {
 // a pool, an array of the arguments that shares no memory with an Output is
 // read-only for the bodies, which learn that as from a read-only file.
 //
+// In profiles the goroutines that run bodies have the label kernel, which is the name, and
+// an execution trace (package runtime/trace) has a region for each run.
+//
 // Run panics if n is negative or ctx nil, if an array is closed, or if an
 // Output has not n rows, which with a Journal is an error.
 func (k *Kernel[A]) Run(ctx context.Context, n int, args A, opts ...RunOption) error {
@@ -101,21 +104,24 @@ func (k *Kernel[A]) Run(ctx context.Context, n int, args A, opts ...RunOption) e
 		}
 		return k.body(ctx, lo, hi, args)
 	}
+	set := configure(c.options)
+	ctx, end := set.name(ctx, k.entry.Name)
+	defer end()
 	if c.backend == nil && c.journal == nil {
-		return ForRangeErr(ctx, n, body, c.options...)
+		return runErr(ctx, n, &errBody{f: body}, set)
 	}
 	call := &kernel.Call{
 		Entry: k.entry, N: n, Outputs: outputs, Arrays: arrays, Args: &args,
 		In: func(int, int) any { return &box[A]{args} },
 	}
 	if c.journal != nil {
-		return c.runRecorded(ctx, call, body)
+		return c.runRecorded(ctx, call, body, set)
 	}
-	return c.runOn(ctx, call)
+	return c.runOn(ctx, call, set)
 }
 
 // runOn runs call on the backend.
-func (c *runConfig) runOn(ctx context.Context, call *kernel.Call) error {
+func (c *runConfig) runOn(ctx context.Context, call *kernel.Call, set config) error {
 	if ctx == nil {
 		panic("parmap: nil context")
 	}
@@ -123,11 +129,19 @@ func (c *runConfig) runOn(ctx context.Context, call *kernel.Call) error {
 		panic("parmap: negative n")
 	}
 	if ctx.Err() != nil {
+		set.nothing(call.N)
 		return context.Cause(ctx)
 	}
-	set := configure(c.options)
 	call.Grain, call.Workers, call.Collect = set.grain, set.workers, set.collect
-	return c.backend.RunKernel(ctx, call)
+	if !set.watched() {
+		return c.backend.RunKernel(ctx, call)
+	}
+	w := set.watchCall(call)
+	err := c.backend.RunKernel(ctx, call)
+	if p := w.end(nil); p != nil {
+		panic(p)
+	}
+	return err
 }
 
 // hold keeps the array at b open until release is called.

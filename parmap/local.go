@@ -15,7 +15,7 @@ func ForLocal[S any](n int, newLocal func() S, body func(local S, lo, hi int), o
 	if n < 0 {
 		panic("parmap: negative n")
 	}
-	if n == 0 {
+	if c.empty(n) {
 		return
 	}
 	r := newRegion()
@@ -44,10 +44,11 @@ type local[S any] struct {
 	_     [128]byte // a worker's is not in another's cache line
 }
 
-func (b *localBody[S]) chunk(w, lo, hi int) {
+func (b *localBody[S]) chunk(w, lo, hi int) (int, error) {
 	l := &b.locals[w]
 	if !l.made {
 		l.value, l.made = b.newLocal(), true
 	}
 	b.f(l.value, lo, hi)
+	return hi - lo, nil
 }

@@ -22,7 +22,7 @@ func MapInto[T, R any](dst []R, in []T, f func(T) R, opts ...Option) {
 		panic("parmap: slices of different lengths")
 	}
 	c := configure(opts)
-	if len(in) == 0 {
+	if c.empty(len(in)) {
 		return
 	}
 	r := newRegion()
@@ -40,11 +40,12 @@ type mapBody[T, R any] struct {
 	f   func(T) R
 }
 
-func (b *mapBody[T, R]) chunk(_, lo, hi int) {
+func (b *mapBody[T, R]) chunk(_, lo, hi int) (int, error) {
 	dst, f := b.dst[lo:hi], b.f
 	for i, v := range b.in[lo:hi] {
 		dst[i] = f(v)
 	}
+	return hi - lo, nil
 }
 
 // Map2 returns f(a[i], b[i]) for each i, in order. It panics if a and b have
@@ -58,7 +59,7 @@ func Map2[A, B, R any](a []A, b []B, f func(A, B) R, opts ...Option) []R {
 	}
 	c := configure(opts)
 	out := make([]R, len(a))
-	if len(a) == 0 {
+	if c.empty(len(a)) {
 		return out
 	}
 	r := newRegion()
@@ -78,11 +79,12 @@ type map2Body[A, B, R any] struct {
 	f   func(A, B) R
 }
 
-func (m *map2Body[A, B, R]) chunk(_, lo, hi int) {
+func (m *map2Body[A, B, R]) chunk(_, lo, hi int) (int, error) {
 	dst, b, f := m.dst[lo:hi], m.b[lo:hi], m.f
 	for i, v := range m.a[lo:hi] {
 		dst[i] = f(v, b[i])
 	}
+	return hi - lo, nil
 }
 
 // MapErr returns f of each element of in, in the same order, or an error as
@@ -93,7 +95,10 @@ func MapErr[T, R any](ctx context.Context, in []T, f func(context.Context, T) (R
 	if f == nil {
 		panic("parmap: nil function")
 	}
-	c := configure(opts)
+	return mapErr(ctx, in, f, configure(opts))
+}
+
+func mapErr[T, R any](ctx context.Context, in []T, f func(context.Context, T) (R, error), c config) ([]R, error) {
 	out := make([]R, len(in))
 	err := runErr(ctx, len(in), &errBody{each: true, f: func(ctx context.Context, i, _ int) error {
 		v, err := f(ctx, in[i])

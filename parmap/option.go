@@ -1,6 +1,7 @@
 package parmap
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -178,6 +179,13 @@ type config struct {
 	schedule  sched.Kind
 	collect   bool
 	unordered bool
+	progress  func(Progress)  // nil: none
+	stats     *Stats          // nil: none
+	total     int             // what progress counts; 0: what the verb runs over
+	before    int             // of that, done before this run
+	scattered bool            // no two cells are neighbours
+	labelled  bool            // the context of an Err verb has labels for profiles
+	caller    context.Context // ... and this one the caller's
 }
 
 // configure reads opts. It keeps none of them and calls none of their methods,
@@ -214,6 +222,10 @@ func configure(opts []Option) (c config) {
 			default:
 				panic("parmap: unknown mode")
 			}
+		case *onProgress:
+			c.progress = o.f
+		case record:
+			c.stats = o.stats
 		case nil:
 			panic("parmap: nil option")
 		}

@@ -64,43 +64,65 @@ func (f file) check() error {
 }
 
 // runRecorded runs call with the journal. body is what goroutines run.
-func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, body func(ctx context.Context, lo, hi int) error) error {
-	if ctx == nil {
-		panic("parmap: nil context")
-	}
+func (c *runConfig) runRecorded(ctx context.Context, call *kernel.Call, body func(ctx context.Context, lo, hi int) error, set config) error {
 	if ctx.Err() != nil {
+		set.nothing(call.N)
 		return context.Cause(ctx)
 	}
-	set := configure(c.options)
-	r, err := c.newRecording(call, set)
-	if err != nil {
-		return journalError(c.journal.Path, err)
-	}
-	if call.N == 0 {
-		return nil
-	}
-	if err := r.open(ctx, call, c.journal.Version); err != nil {
+	r, err := c.recording(ctx, call, set)
+	if err != nil || call.N == 0 {
+		set.nothing(call.N)
 		return err
 	}
 	defer r.close()
-	if err := r.resume(ctx, set); err != nil {
-		return err
-	}
+	set.total, set.before = call.N, call.N-r.left()
 	if len(r.todo) == 0 {
+		set.nothing(call.N)
 		return nil
-	}
-	if err := r.writable(); err != nil {
-		return journalError(r.name, err)
 	}
 	keeper := journal.NewKeeper(r.journal, r.sync, func(err error) error { return journalError(r.name, err) })
 	return keeper.Run(ctx, func(ctx context.Context) error {
 		if c.backend != nil {
 			call.Log = &kernel.Log{Lock: r.lock, Skip: func(cell int) bool { return r.done[cell] }, Done: keeper.Take}
-			return c.runOn(ctx, call)
+			return c.runOn(ctx, call, set)
 		}
-		set.grain = 0
+		set.grain, set.scattered = 0, true
 		return runErr(ctx, len(r.todo), r.bodies(body, keeper.Take), set)
 	})
+}
+
+// recording returns the recording of call, which knows what is to be done. Its journal is
+// open, unless n is 0.
+func (c *runConfig) recording(ctx context.Context, call *kernel.Call, set config) (*recording, error) {
+	r, err := c.newRecording(call, set)
+	if err != nil {
+		return nil, journalError(c.journal.Path, err)
+	}
+	if call.N == 0 {
+		return r, nil
+	}
+	if err := r.open(ctx, call, c.journal.Version); err != nil {
+		return nil, err
+	}
+	err = r.resume(ctx, set)
+	if err == nil && len(r.todo) > 0 {
+		if err = r.writable(); err != nil {
+			err = journalError(r.name, err)
+		}
+	}
+	if err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// left returns how many indices are to be run.
+func (r *recording) left() (n int) {
+	for _, cell := range r.todo {
+		n += r.grid.At(cell).Len()
+	}
+	return n
 }
 
 // newRecording returns the recording of call.
@@ -197,7 +219,7 @@ func (r *recording) close() {
 func (r *recording) resume(ctx context.Context, set config) (err error) {
 	var failed error
 	each := func(check func(cell int)) error {
-		failed = runErr(ctx, r.grid.Len(), &errBody{each: true, place: r.place(nil), f: func(_ context.Context, cell, _ int) error {
+		failed = runErr(ctx, r.grid.Len(), &errBody{each: true, at: r.place(nil), f: func(_ context.Context, cell, _ int) error {
 			check(cell)
 			return nil
 		}}, config{workers: set.workers, schedule: set.schedule})
@@ -236,7 +258,7 @@ func (r *recording) place(cells []int) func(lo, hi int) (int, int) {
 
 // bodies runs body for each cell of todo, and takes those that are done.
 func (r *recording) bodies(body func(ctx context.Context, lo, hi int) error, take func(cell int, sum uint32)) *errBody {
-	return &errBody{each: true, place: r.place(r.todo), f: func(ctx context.Context, i, _ int) error {
+	return &errBody{each: true, at: r.place(r.todo), f: func(ctx context.Context, i, _ int) error {
 		cell := r.todo[i]
 		rows := r.grid.At(cell)
 		if err := body(ctx, rows.Lo, rows.Hi); err != nil {

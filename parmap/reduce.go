@@ -46,14 +46,14 @@ func Reduce[T any](n int, part func(lo, hi int) T, combine func(a, b T) T, opts 
 	}
 	c := configure(opts)
 	var zero T
-	if n == 0 {
+	if c.empty(n) {
 		return zero
 	}
 	r := newRegion()
 	b := stored[reduceBody[T]](r)
 	b.part = part
 	b.start(n, c.grain, combine)
-	c.grain = 0 // of chunks now
+	c.grain, c.total = 0, n // of chunks now
 	r.body = b
 	r.run(b.grid.Len(), c)
 	result := b.nodes[0].value
@@ -79,13 +79,10 @@ func ReduceErr[T any](ctx context.Context, n int, part func(ctx context.Context,
 	if n > 0 {
 		t.start(n, c.grain, combine)
 	}
-	c.grain = 0 // of chunks now
+	c.grain, c.total = 0, n // of chunks now
 	err := runErr(ctx, t.grid.Len(), &errBody{
 		each: true,
-		place: func(k, _ int) (int, int) {
-			cell := t.grid.At(k)
-			return cell.Lo, cell.Hi
-		},
+		at:   t.place,
 		f: func(ctx context.Context, k, _ int) error {
 			cell := t.grid.At(k)
 			v, err := part(ctx, cell.Lo, cell.Hi)
@@ -113,12 +110,16 @@ type reduceBody[T any] struct {
 	tree[T]
 }
 
-func (b *reduceBody[T]) chunk(_, lo, hi int) {
+func (b *reduceBody[T]) chunk(_, lo, hi int) (int, error) {
 	for k := lo; k < hi; k++ {
 		cell := b.grid.At(k)
 		b.add(k, b.part(cell.Lo, cell.Hi))
 	}
+	lo, hi = b.place(lo, hi)
+	return hi - lo, nil
 }
+
+func (t *tree[T]) place(lo, hi int) (int, int) { return t.grid.At(lo).Lo, t.grid.At(hi - 1).Hi }
 
 // A tree combines the values of a grid's cells, pairwise from the leaves up.
 //

@@ -1,6 +1,7 @@
 package parmap
 
 import (
+	"context"
 	"math"
 	"runtime"
 	"sync"
@@ -12,8 +13,11 @@ import (
 )
 
 // A body is what a verb makes of its user's function: chunk runs the indices
-// [lo, hi) as worker w. Two calls with the same w never overlap.
-type body interface{ chunk(w, lo, hi int) }
+// [lo, hi) as worker w, and returns how many are finished, as the user counts them, and
+// the first error. Two calls with the same w never overlap.
+type body interface {
+	chunk(w, lo, hi int) (done int, err error)
+}
 
 // A visitor is what Stream makes of its user's function: work that comes and
 // goes. A visit does some until there is none; more reports whether there is
@@ -40,6 +44,10 @@ type region struct {
 	procs int         // GOMAXPROCS
 	stop  atomic.Bool // no further chunks; set by who fails
 	sched sched.State // dealt before the first offer, if body is set
+	watch *watch      // nil: nobody asks what the workers do
+
+	labels context.Context // of the goroutines, in profiles; nil: none
+	caller context.Context // that has those of the caller's
 
 	_      [128]byte
 	joined atomic.Int32 // helpers that took an offer so far; each adds itself
@@ -51,17 +59,17 @@ type region struct {
 	exited   bool        // under mu: a body called runtime.Goexit
 
 	// The caller's own:
-	crew  []*helper // who may be asked
-	fresh bool      // they were started for this region
-	short int       // how many more would be welcome
-	alone bool      // nobody was
-	wake  chan struct{}
+	crew  []*helper     // who may be asked
+	fresh bool          // they were started for this region
+	short int           // how many more would be welcome
+	alone bool          // nobody was
+	wake  chan struct{} // made before it first sleeps
 	tile  tileBody
 	rows  rowsBody
 	store any // see stored
 }
 
-var regions = sync.Pool{New: func() any { return &region{wake: make(chan struct{}, 1)} }}
+var regions = sync.Pool{New: func() any { return new(region) }}
 
 func newRegion() *region {
 	r := regions.Get().(*region)
@@ -80,7 +88,8 @@ func (r *region) limit() int {
 // release gives r back. It keeps nothing of the user's. A region in which a
 // body panicked is left to the garbage collector instead.
 func (r *region) release() {
-	r.body, r.visit, r.tile, r.rows = nil, nil, tileBody{}, rowsBody{}
+	r.body, r.visit, r.watch, r.tile, r.rows = nil, nil, nil, tileBody{}, rowsBody{}
+	r.labels, r.caller = nil, nil
 	r.crew = nil
 	r.joined.Store(0)
 	if r.stop.Load() {
@@ -110,7 +119,7 @@ func run(n int, b body, c config) {
 	if n < 0 {
 		panic("parmap: negative n")
 	}
-	if n == 0 {
+	if c.empty(n) {
 		return
 	}
 	r := newRegion()
@@ -138,13 +147,6 @@ const (
 	// below a percent, short enough that one is found soon.
 	chunkShort = 20 * time.Microsecond
 	chunkLong  = 100 * time.Microsecond
-
-	// awaitSpin is how long the caller looks for the end of the others' last
-	// chunks before it sleeps.
-	awaitSpin = 50 * time.Microsecond
-
-	// looks is how often it looks between two looks at the clock, 40 ns each.
-	looks = 100
 )
 
 // most is the largest number of workers that n indices can have under c.
@@ -164,6 +166,11 @@ func (r *region) run(n int, c config) {
 	workers := r.most(n, c)
 	cells := r.sched.Cut(c.schedule, n, c.grain, workers)
 	workers = min(workers, cells)
+	if c.watched() {
+		r.watch = c.watch(n, workers)
+		r.watch.body, r.watch.stop = r.body, &r.stop
+		r.body = r.watch
+	}
 
 	r.short, r.alone = workers-1, true
 	if workers == 1 {
@@ -182,17 +189,28 @@ func (r *region) run(n int, c config) {
 	returned := false
 	defer func() {
 		if !returned { // Goexit in a body of the caller's own
-			r.join()
+			r.end()
 		}
 	}()
 	r.attendFirst(n)
-	r.join()
+	r.end()
 	returned = true
 	if r.panicked != nil {
 		panic(r.panicked)
 	}
 	if r.exited {
 		runtime.Goexit()
+	}
+}
+
+// end returns when no body runs any more, and who asks has been told.
+func (r *region) end() {
+	r.join()
+	if r.watch == nil {
+		return
+	}
+	if p := r.watch.end(r.panicked); r.panicked == nil {
+		r.panicked = p
 	}
 }
 
@@ -265,8 +283,10 @@ func (r *region) offer(want int, awake bool) (found int) {
 // attend runs chunks as worker w until none is left, or visits, maybe again.
 func (r *region) attend(w int, again bool) {
 	catchFaults()
+	r.label()
 	returned := false
 	defer func() {
+		r.unlabel(nil)
 		if !returned {
 			r.fail(recover())
 		}
@@ -293,9 +313,11 @@ func (r *region) attend(w int, again bool) {
 // was busy elsewhere finds most of the work still to be had.
 func (r *region) attendFirst(n int) {
 	before := catchFaults()
+	r.label()
 	returned := false
 	defer func() {
 		restoreFaults(before)
+		r.unlabel(r.caller)
 		if !returned {
 			r.fail(recover())
 		}
@@ -349,52 +371,5 @@ func (r *region) fail(v any) {
 		r.exited = true
 	} else if r.panicked == nil {
 		r.panicked = p
-	}
-}
-
-// asleep is what the caller adds to live before it sleeps.
-const asleep = 1 << 40
-
-// join ends r: no helper touches it afterwards. An offer counts 1 in live, from
-// before it is made until it is retracted or who took it has left.
-func (r *region) join() {
-	retracted := int64(0)
-	for _, h := range r.crew {
-		if h.slot.Load() == r && h.retract(r) {
-			retracted++
-		}
-	}
-	if r.alone || r.live.Add(-retracted) == 0 {
-		return
-	}
-	if r.procs > 1 {
-		for end := time.Now().Add(awaitSpin); time.Now().Before(end); {
-			for range looks {
-				if r.live.Load() == 0 {
-					return
-				}
-			}
-		}
-	}
-	for {
-		v := r.live.Load()
-		if v == 0 {
-			return
-		}
-		if r.live.CompareAndSwap(v, v+asleep) {
-			<-r.wake
-			r.live.Store(0)
-			return
-		}
-	}
-}
-
-// leave is a helper's last touch of r, unless the caller sleeps: then r stays
-// until the last has woken it.
-func (r *region) leave() {
-	if r.live.Add(-1) == asleep {
-		r.wake <- struct{}{}
-		// The caller is next on this processor; let it have it.
-		runtime.Gosched()
 	}
 }

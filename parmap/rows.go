@@ -22,7 +22,7 @@ func ForRows(m RowViewer, body func(i int, row []float64), opts ...Option) {
 	if n < 0 {
 		panic("parmap: negative n")
 	}
-	if n == 0 {
+	if c.empty(n) {
 		return
 	}
 	r := newRegion()
@@ -37,8 +37,9 @@ type rowsBody struct {
 	f func(i int, row []float64)
 }
 
-func (b *rowsBody) chunk(_, lo, hi int) {
+func (b *rowsBody) chunk(_, lo, hi int) (int, error) {
 	for i := lo; i < hi; i++ {
 		b.f(i, b.m.RawRowView(i))
 	}
+	return hi - lo, nil
 }

@@ -49,6 +49,7 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Contex
 	c := configure(opts)
 	return func(yield func(R, error) bool) {
 		if ctx.Err() != nil {
+			c.nothing(0)
 			var zero R
 			yield(zero, context.Cause(ctx))
 			return
@@ -61,6 +62,14 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Contex
 		b.caller = ctx
 		b.ctx, b.cancel = context.WithCancelCause(ctx)
 		defer b.cancel(nil)
+		if c.watched() {
+			b.watch = c.watchItems(b.done)
+			defer func() {
+				if p := b.watch.end(nil); p != nil {
+					panic(p)
+				}
+			}()
+		}
 		if workers == 1 {
 			b.serial(in, yield)
 		} else {
@@ -97,7 +106,13 @@ func (b *belt[T, R]) serial(in iter.Seq[T], yield func(R, error) bool) {
 			break
 		}
 		it := item[T, R]{number: number, in: v}
+		b.mu.Lock()
+		b.assign(&it)
+		b.mu.Unlock()
 		b.attempt(&it)
+		b.mu.Lock()
+		b.count(&it)
+		b.mu.Unlock()
 		if it.err != nil && isCancelled(b.ctx, it.err) {
 			break
 		}

@@ -21,7 +21,7 @@ func ForTile(rows, cols int, body func(t chunk.Tile), opts ...Option) {
 		panic("parmap: negative n")
 	}
 	c := configure(opts)
-	if rows == 0 || cols == 0 {
+	if c.empty(min(rows, cols)) {
 		return
 	}
 	tiles := tile(rows, cols, c.grain)
@@ -54,8 +54,9 @@ type tileBody struct {
 	f     func(t chunk.Tile)
 }
 
-func (b *tileBody) chunk(_, lo, hi int) {
+func (b *tileBody) chunk(_, lo, hi int) (int, error) {
 	for i := lo; i < hi; i++ {
 		b.f(b.tiles.At(i))
 	}
+	return hi - lo, nil
 }

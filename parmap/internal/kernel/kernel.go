@@ -8,9 +8,14 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/parfor-go/parfor/parmap/internal/journal"
 )
+
+// Label is the label of goroutines, in profiles, that tells which entry they run.
+const Label = "kernel"
 
 // An Entry is a named body without its types.
 type Entry struct {
@@ -56,6 +61,29 @@ type Call struct {
 	Out func(lo, hi int, out any) error
 	// Log, if not nil, remembers which cells of Grid(N, Grain) are done.
 	Log *Log
+	// Watch, if not nil, is told how the run goes.
+	Watch *Watch
+}
+
+// A Watch is what a backend tells of a run.
+type Watch struct {
+	// Done is how many indices are finished in this run. The backend stores it ten
+	// times a second, and when it is over.
+	Done atomic.Int64
+	// Timed asks for what follows, which the backend sets when the run is over.
+	Timed    bool
+	Began    time.Time // from when times are counted
+	Workers  int
+	Retries  int
+	Crashes  int
+	Attempts []Attempt // in the order in which each worker began them
+}
+
+// An Attempt is what one worker did with a cell: a Span of package parmap.
+type Attempt struct {
+	Worker, PID, Lo, Hi int
+	Start, End          time.Duration
+	Err                 error
 }
 
 // A Log knows which cells were done before a run, and is told which it has done.

@@ -1,0 +1,56 @@
+package parmap
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	// A run is not worth advice if it is that busy.
+	busyEnough = 0.8
+	// A chunk that is more than this part of the run keeps the others waiting.
+	largePart = 0.4
+	// A chunk that is shorter than this, on average, costs as much as what it is for: a
+	// claim that others make too takes 0.25 us.
+	shortChunk = 500 * time.Nanosecond
+	// Of so few nobody can tell.
+	fewChunks = 1000
+)
+
+// advice returns what would make the run faster, as far as that is sure.
+func (s *Stats) advice() (all []string) {
+	if s.Workers < 2 || s.Chunks == 0 || s.Efficiency() > busyEnough {
+		return nil
+	}
+	if mean := s.busy() / time.Duration(s.Chunks); s.Chunks >= fewChunks && mean < shortChunk {
+		return []string{fmt.Sprintf("chunks of %v: handing out one costs as much; raise Grain", short(mean))}
+	}
+	if s.alone() && s.busy() < rouseFor {
+		return []string{fmt.Sprintf("ran in the caller: %v of work, and helpers that sleep are called for %v or more", short(s.busy()), rouseFor)}
+	}
+	if slow := s.Slowest(1); len(slow) > 0 && s.part(slow[0].Duration()) > largePart {
+		part := 100 * s.part(slow[0].Duration())
+		if v := slow[0]; v.Hi-v.Lo > 1 {
+			all = append(all, fmt.Sprintf("chunk [%d,%d) is %.0f%% of the run: lower Grain, or leave the schedule to Auto", v.Lo, v.Hi, part))
+		} else {
+			all = append(all, fmt.Sprintf("index %d alone is %.0f%% of the run: share the work in its body, or begin with it", v.Lo, part))
+		}
+	}
+	for i, w := range s.ByWorker {
+		if w.Chunks > 0 && s.part(w.StartUp) > largePart {
+			all = append(all, fmt.Sprintf("worker %d began after %.0f%% of the run, %v", i, 100*s.part(w.StartUp), short(w.StartUp)))
+			break
+		}
+	}
+	return all
+}
+
+// alone reports whether only worker 0 had chunks.
+func (s *Stats) alone() bool {
+	for _, w := range s.ByWorker[1:] {
+		if w.Chunks > 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,152 @@
+package parmap
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Stats is what [Record] writes down about a run: who was busy when, and with what.
+// Times are counted from the call of the verb.
+type Stats struct {
+	// Wall is how long the run took.
+	Wall time.Duration
+	// Workers is how many could take part, and ByWorker has what each did: the caller's
+	// goroutine is worker 0, on a pool of processes its slots are numbered.
+	Workers  int
+	ByWorker []WorkerStats
+	// Chunks is how many were run, each attempt counted, Retries how many of these were at
+	// chunks that had been begun before, and Crashes how many worker processes died at work.
+	Chunks, Retries, Crashes int
+	// Spans are the attempts at chunks, in the order in which they began. If a worker had
+	// more than 16,384, some of its shorter ones without an error are left out, and
+	// Dropped says how many.
+	Spans   []Span
+	Dropped int
+}
+
+// WorkerStats is what one worker did in a run. StartUp, Busy and Wait add up to the
+// run's Wall.
+type WorkerStats struct {
+	Chunks  int
+	StartUp time.Duration // until its first chunk; 0 if it had none
+	Busy    time.Duration // in chunks
+	Wait    time.Duration // the rest
+}
+
+// A Span is one attempt at a chunk: which worker ran the indices [Lo, Hi), and when. Of
+// [ForTile] the indices are numbers of tiles, of [Stream] those of items.
+type Span struct {
+	Worker int
+	PID    int // of the worker's process; on goroutines the program's own
+	Lo, Hi int
+	Start  time.Duration
+	End    time.Duration
+	Err    error // of the body, or why its process died; nil if it succeeded
+}
+
+// Duration returns how long the attempt took.
+func (s Span) Duration() time.Duration { return s.End - s.Start }
+
+// Record writes into s what happened in the run, when that is over, also after an error
+// or a panic. What was there before is gone. It costs 0.1 us a chunk, and 100 bytes of
+// memory. Two runs at once must not have the same Stats. A nil s panics.
+func Record(s *Stats) Option {
+	if s == nil {
+		panic("parmap: nil stats")
+	}
+	return record{s}
+}
+
+type record struct{ stats *Stats }
+
+func (record) runOption() {}
+func (record) option()    {}
+
+// Efficiency returns which part of the workers' time was spent in chunks: 1 is all of it.
+func (s *Stats) Efficiency() float64 {
+	if s.Workers == 0 || s.Wall == 0 {
+		return 0
+	}
+	return s.busy().Seconds() / (float64(s.Workers) * s.Wall.Seconds())
+}
+
+// busy returns the time that all workers together were.
+func (s *Stats) busy() (sum time.Duration) {
+	for _, w := range s.ByWorker {
+		sum += w.Busy
+	}
+	return sum
+}
+
+// Slowest returns the k longest spans, or all if there are fewer, the longest first.
+func (s *Stats) Slowest(k int) []Span {
+	all := slices.Clone(s.Spans)
+	slices.SortStableFunc(all, func(a, b Span) int { return cmp.Compare(b.Duration(), a.Duration()) })
+	return all[:max(0, min(k, len(all)))]
+}
+
+// String says in a few lines how the run went, and what would make it faster, where that
+// is sure.
+func (s *Stats) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v on %s", short(s.Wall), number(s.Workers, "worker"))
+	if s.Chunks > 0 {
+		fmt.Fprintf(&b, ", %.0f%% busy; %s", 100*s.Efficiency(), number(s.Chunks, "chunk"))
+		if slow := s.Slowest(1); len(slow) > 0 && s.Chunks > 1 {
+			fmt.Fprintf(&b, ", the slowest [%d,%d) %v, %.0f%% of the run", slow[0].Lo, slow[0].Hi, short(slow[0].Duration()), 100*s.part(slow[0].Duration()))
+		}
+	}
+	failed := 0
+	for _, v := range s.Spans {
+		if v.Err != nil {
+			failed++
+		}
+	}
+	for _, v := range []struct {
+		n    int
+		what string
+	}{{failed, "failed attempt"}, {s.Crashes, "crash"}, {s.Retries, "retry"}} {
+		if v.n > 0 {
+			fmt.Fprintf(&b, "; %s", number(v.n, v.what))
+		}
+	}
+	for _, a := range s.advice() {
+		b.WriteString("\n" + a)
+	}
+	return b.String()
+}
+
+// part returns which part of the run a time is.
+func (s *Stats) part(d time.Duration) float64 {
+	if s.Wall == 0 {
+		return 0
+	}
+	return d.Seconds() / s.Wall.Seconds()
+}
+
+// number returns n things of a name, as text.
+func number(n int, name string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(name, "sh"):
+		name += "es"
+	case strings.HasSuffix(name, "y"):
+		name = strings.TrimSuffix(name, "y") + "ies"
+	default:
+		name += "s"
+	}
+	return fmt.Sprintf("%d %s", n, name)
+}
+
+// short returns d in three digits.
+func short(d time.Duration) time.Duration {
+	for unit := time.Duration(1); unit < time.Hour; unit *= 10 {
+		if d < 1000*unit {
+			return d.Round(unit)
+		}
+	}
+	return d.Round(time.Minute)
+}
