@@ -46,7 +46,10 @@ func (r *run) announce() error {
 	if c.Log != nil {
 		words *= 2
 	}
-	at := (4*words + 7) &^ 7
+	at, timed := (4*words+7)&^7, 0
+	if c.Watch != nil && c.Watch.Timed {
+		timed, at = at, at+8*timeWords*cells
+	}
 	if err := p.room(at + announcement.size()); err != nil {
 		return err
 	}
@@ -55,6 +58,10 @@ func (r *run) announce() error {
 	r.table = segment.Cast[uint32](p.table.Bytes()[:4*words])
 	clear(r.table)
 	r.table, r.sums = r.table[:cells], r.table[cells:]
+	if timed > 0 {
+		r.times = timesIn(p.table.Bytes(), timed, cells)
+		clear(r.times)
+	}
 	skipped := r.skip()
 	announcement.write(p.table.Bytes()[at:])
 
@@ -79,6 +86,10 @@ func (r *run) announce() error {
 		b.store(atCollect, 1)
 	}
 	b.store(atSums, uint64(words-cells))
+	b.store(atTimes, uint64(timed))
+	if timed > 0 {
+		b.store(atBegan, uint64(c.Watch.Began.UnixNano()))
+	}
 	b.store(atTable, object.ID.Device)
 	b.store(atTable+1, object.ID.Inode)
 	b.store(atTable+2, object.ID.Generation)
@@ -110,6 +121,7 @@ func (r *run) skip() (n int) {
 	for cell := range r.table {
 		if r.call.Log.Skip(cell) {
 			r.table[cell], r.told[cell] = cellDone, true
+			r.before += r.grid.At(cell).Len()
 			n++
 		}
 	}
@@ -210,6 +222,9 @@ func (r *run) rewind() {
 func (r *run) offer(m *member, fresh bool) {
 	if m.slot >= r.used || r.stopping {
 		return
+	}
+	if r.times != nil {
+		r.history.note(m)
 	}
 	b := r.pool.board
 	for _, l := range r.loans {

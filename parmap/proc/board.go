@@ -31,6 +31,8 @@ const (
 	atBlob    = 40 // where in the table the blob begins, and behind that its length
 	atUsed    = 42 // how many workers take part, and blocks there are
 	atSums    = 43 // how many words behind the claims are for the sums of the cells' rows
+	atTimes   = 44 // where in the table the cells' times begin; 0: nobody wants them
+	atBegan   = 45 // when the run began, in nanoseconds since 1970
 	headWords = 48
 
 	slotWords   = 48

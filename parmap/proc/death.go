@@ -99,6 +99,9 @@ func (r *run) fail(cell, lo, hi, attempts int, err error) {
 		r.failures = map[int]bool{}
 	}
 	r.failures[cell] = true
+	if r.times != nil {
+		r.history.because(cell, err)
+	}
 	r.errs = append(r.errs, &parmap.ChunkError{Lo: lo, Hi: hi, Attempts: attempts, Err: err})
 	if !r.call.Collect {
 		r.end(nil)
@@ -110,6 +113,9 @@ func (r *run) fail(cell, lo, hi, attempts int, err error) {
 func (r *run) died(m *member, leases, state uint64, crash *CrashError) {
 	defer r.touch()
 	r.deaths = true
+	if state == stateOf(r.number, stateBusy) {
+		r.history.crashes++
+	}
 	r.watched[m.slot] = watch{}
 	r.mourn(leases, state, crash)
 	for cell := range r.table {
@@ -118,6 +124,7 @@ func (r *run) died(m *member, leases, state uint64, crash *CrashError) {
 			continue
 		}
 		rows := r.grid.At(cell)
+		r.breakOff(m, cell, crash)
 		switch {
 		case r.failures[cell]: // of one item; the others are lost
 			atomic.StoreUint32(word, cellFailed)

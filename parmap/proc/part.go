@@ -18,6 +18,8 @@ import (
 type part struct {
 	claims
 	sums    []uint32 // of the rows of the cells; nil: nobody wants them
+	times   times    // of the cells; nil: nobody wants them
+	clock   clock    // of the run, if somebody does
 	worker  *worker
 	ctx     context.Context // of the bodies
 	entry   *kernel.Entry
@@ -71,6 +73,9 @@ func (w *worker) prepare(ctx context.Context, run uint64) (*part, error) {
 	if n := int(b.load(atSums)); n > 0 {
 		p.sums = segment.Cast[uint32](table.Bytes()[4*cells : 4*(cells+n)])
 	}
+	if at := int(b.load(atTimes)); at > 0 {
+		p.times, p.clock = timesIn(table.Bytes(), at, cells), clockOf(int64(b.load(atBegan)))
+	}
 	grid := kernel.Grid(int(b.load(atN)), int(b.load(atGrain)))
 	p.claims = claims{
 		board: b, table: segment.Cast[uint32](table.Bytes()[:4*cells]), grid: grid, share: shareOf(cells, used),
@@ -87,6 +92,9 @@ func (w *worker) do(p *part, cell int) {
 	w.leases++
 	b.store(b.slot(w.Slot, slotLeases), w.leases)
 	p.cell, p.failed = cell, false
+	if p.times != nil {
+		p.times.begin(cell, p.clock.now(), p.me)
+	}
 	if p.entry.Body != nil {
 		p.body(r.Lo, r.Hi)
 	} else if err := p.mapItems(r.Lo); err != nil {
@@ -94,6 +102,9 @@ func (w *worker) do(p *part, cell int) {
 	}
 	if p.without { // and after Goexit nobody comes here
 		die("panic(nil) in a body")
+	}
+	if p.times != nil {
+		p.times.end(cell, p.clock.now())
 	}
 	if p.failed {
 		p.finish(cell, cellFailed)

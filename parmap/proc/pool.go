@@ -26,6 +26,9 @@ var (
 	tellEvery = 250 * time.Millisecond
 )
 
+// countEvery is how often the parent looks how many cells are done, if somebody watches.
+const countEvery = 100 * time.Millisecond
+
 const (
 	// postTimeout is how long a worker may leave what it is sent unread: some
 	// hundred messages, of which it is sent a few in a run.

@@ -44,6 +44,8 @@ type run struct {
 	table   []uint32
 	sums    []uint32 // of the rows of the cells that are done; nil without a Log
 	told    []bool   // by cell: its Log knows that it is done
+	before  int      // indices in the cells that were done before the run
+	times   times    // of the cells; nil: nobody wants them
 	loans   []lent
 	change  chan struct{} // has room for one: something happened
 
@@ -61,6 +63,7 @@ type run struct {
 	failures map[int]bool // cells with an error; nil: none
 	errs     []*parmap.ChunkError
 	watched  []watch // by slot
+	history  history
 }
 
 // RunKernel is for package parmap.
@@ -98,6 +101,7 @@ func (p *Pool) RunKernel(ctx context.Context, c *kernel.Call) error {
 	}
 	r.wait(ctx)
 	r.tell()
+	r.recount()
 	r.letGo()
 	return r.err()
 }
@@ -123,7 +127,12 @@ func (r *run) wait(ctx context.Context) {
 		tick = t.C
 	}
 	var telling <-chan time.Time
-	if r.call.Log != nil {
+	switch {
+	case r.call.Watch != nil:
+		t := time.NewTicker(countEvery)
+		defer t.Stop()
+		telling = t.C
+	case r.call.Log != nil:
 		t := time.NewTicker(tellEvery)
 		defer t.Stop()
 		telling = t.C
@@ -152,6 +161,7 @@ func (r *run) wait(ctx context.Context) {
 			last = now
 		case <-telling:
 			r.tell()
+			r.count()
 		}
 	}
 }
@@ -215,7 +225,7 @@ func (r *run) settle() (over bool) {
 			return false // it may be why the run is to end
 		}
 	}
-	free, held := r.count(cellFree), r.count(cellHeld)
+	free, held := r.cells(cellFree), r.cells(cellHeld)
 	switch {
 	case r.stopping || free+held == 0:
 		return r.dismiss()
@@ -254,7 +264,7 @@ func (r *run) dismiss() bool {
 	return true
 }
 
-func (r *run) count(state uint32) (n int) {
+func (r *run) cells(state uint32) (n int) {
 	for i := range r.table {
 		if atomic.LoadUint32(&r.table[i]) == state {
 			n++

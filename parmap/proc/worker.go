@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -322,6 +323,9 @@ func (w *worker) attend(run uint64) {
 		w.leave(run, stateIdle)
 		return
 	}
+	p.ctx = pprof.WithLabels(ctx, pprof.Labels(kernel.Label, p.entry.Name))
+	pprof.SetGoroutineLabels(p.ctx)
+	defer pprof.SetGoroutineLabels(context.Background())
 	if first := b.load(b.slot(w.Slot, slotFirst)); first > 0 && b.load(atStop) != run && p.claim(int(first-1)) {
 		w.do(p, int(first-1))
 	}

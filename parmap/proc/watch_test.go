@@ -1,0 +1,226 @@
+//go:build linux
+
+package proc_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/parfor-go/parfor/parmap"
+	"github.com/parfor-go/parfor/parmap/proc"
+)
+
+// adds holds that the numbers of a run add up: each attempt is a span, and of one worker
+// one follows the other.
+func adds(t *testing.T, s *parmap.Stats, workers int) {
+	t.Helper()
+	require.Equal(t, workers, s.Workers)
+	require.Len(t, s.ByWorker, workers)
+	chunks, end := 0, make([]time.Duration, workers)
+	for _, w := range s.ByWorker {
+		chunks += w.Chunks
+		assert.Equal(t, s.Wall, w.StartUp+w.Busy+w.Wait)
+	}
+	assert.Equal(t, s.Chunks, chunks)
+	assert.Len(t, s.Spans, s.Chunks)
+	for _, v := range s.Spans {
+		// Another process has told the time: by a clock that both ask, once.
+		const slack = time.Millisecond
+		assert.True(t, end[v.Worker]-slack <= v.Start && v.Start <= v.End && v.End <= s.Wall+slack, "%v after %v, in %v", v, end[v.Worker], s.Wall)
+		end[v.Worker] = v.End
+		assert.Positive(t, v.PID)
+	}
+}
+
+// spansAt returns those that have an index.
+func spansAt(s *parmap.Stats, i int) (all []parmap.Span) {
+	for _, v := range s.Spans {
+		if v.Lo <= i && i < v.Hi {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// TestStats holds what is recorded of a run in which nothing happens, and that the progress
+// comes to its end.
+func TestStats(t *testing.T) {
+	for _, workers := range []int{1, 2, 7} {
+		p := quiet(t, workers)
+		for _, n := range []int{0, 1, 10, crashRows} {
+			var s parmap.Stats
+			var calls []parmap.Progress
+			out := zeros(t, n)
+			err := crash.Run(t.Context(), n, crashArgs{Out: out, At: -1}, parmap.On(p), parmap.Output(out), parmap.Grain(10),
+				parmap.Record(&s), parmap.OnProgress(func(p parmap.Progress) { calls = append(calls, p) }))
+			require.NoError(t, err)
+			last := calls[len(calls)-1]
+			assert.Equal(t, parmap.Progress{Done: n, Total: n, Elapsed: last.Elapsed}, last)
+			if n == 0 {
+				assert.Empty(t, s.Spans)
+				continue
+			}
+			adds(t, &s, workers)
+			assert.Equal(t, (n+9)/10, s.Chunks)
+			assert.Zero(t, s.Retries+s.Crashes)
+			for i := range n {
+				all := spansAt(&s, i)
+				require.Len(t, all, 1)
+				require.NoError(t, all[0].Err)
+				require.Equal(t, i/10*10, all[0].Lo)
+				require.Contains(t, p.PIDs(), all[0].PID)
+			}
+		}
+	}
+}
+
+// TestStatsOfTimes holds that a worker is busy as long as its bodies take.
+func TestStatsOfTimes(t *testing.T) {
+	p := quiet(t, 2)
+	r := newRecorded(t)
+	r.args.Take = 2 * time.Millisecond
+	var s parmap.Stats
+	require.NoError(t, recorded.Run(t.Context(), recordedRows, r.args, parmap.On(p), parmap.Output(r.args.Out), parmap.Grain(4), parmap.Record(&s)))
+	adds(t, &s, 2)
+	for _, v := range s.Spans {
+		assert.GreaterOrEqual(t, v.Duration(), 4*r.args.Take)
+	}
+	busy := s.ByWorker[0].Busy + s.ByWorker[1].Busy
+	assert.GreaterOrEqual(t, busy, recordedRows*r.args.Take)
+	assert.LessOrEqual(t, busy, 2*s.Wall)
+}
+
+// TestStatsOfACrash holds that an attempt that a death broke off is there, with its reason,
+// beside the one that took its place.
+func TestStatsOfACrash(t *testing.T) {
+	for _, how := range []string{"SIGKILL", "exit 3", "goexit"} {
+		p := quiet(t, 2)
+		var s parmap.Stats
+		out := zeros(t, crashRows)
+		var last parmap.Progress
+		before := p.PIDs()
+		err := crash.Run(t.Context(), crashRows, crashArgs{Out: out, At: 123, How: how, Flag: filepath.Join(t.TempDir(), "flag")},
+			parmap.On(p), parmap.Output(out), parmap.Grain(10), parmap.Record(&s), parmap.OnProgress(func(p parmap.Progress) {
+				assert.GreaterOrEqual(t, p.Done, last.Done)
+				last = p
+			}))
+		require.NoError(t, err, how)
+		adds(t, &s, 2)
+		assert.Equal(t, crashRows, last.Done)
+		assert.Equal(t, []int{51, 1, 1}, []int{s.Chunks, s.Retries, s.Crashes}, how)
+		all := spansAt(&s, 123)
+		require.Len(t, all, 2)
+		var crash *proc.CrashError
+		require.ErrorAs(t, all[0].Err, &crash)
+		assert.Equal(t, crash.PID, all[0].PID)
+		assert.Contains(t, before, all[0].PID)
+		assert.NoError(t, all[1].Err)
+		assert.NotEqual(t, all[0].PID, all[1].PID)
+		assert.LessOrEqual(t, all[0].End, all[1].Start, "only when the first was dead")
+	}
+}
+
+// TestStatsOfErrors holds what is recorded of bodies that fail, and of those that gave up.
+func TestStatsOfErrors(t *testing.T) {
+	p := quiet(t, 2)
+	for _, collect := range []bool{false, true} {
+		var s parmap.Stats
+		var last parmap.Progress
+		out := zeros(t, 500)
+		options := []parmap.RunOption{parmap.On(p), parmap.Output(out), parmap.Grain(10), parmap.Record(&s), parmap.OnProgress(func(p parmap.Progress) { last = p })}
+		if collect {
+			options = append(options, parmap.CollectErrors)
+		}
+		err := fail.Run(t.Context(), 500, failArgs{Out: out, Hows: map[int]string{77: "error", 333: "panic"}}, options...)
+		require.Error(t, err)
+		adds(t, &s, 2)
+		done := 0
+		for _, v := range s.Spans {
+			if v.Err == nil {
+				done += v.Hi - v.Lo
+			}
+		}
+		if !collect {
+			assert.Equal(t, done, last.Done)
+			continue
+		}
+		assert.Equal(t, 500, last.Done)
+		assert.Equal(t, 480, done)
+		assert.Len(t, spansAt(&s, 77), 1)
+		assert.Error(t, spansAt(&s, 77)[0].Err)
+		var panicked *parmap.PanicError
+		assert.ErrorAs(t, spansAt(&s, 333)[0].Err, &panicked)
+		assert.Zero(t, s.Retries+s.Crashes, "a panic is no crash")
+	}
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	r := newRecorded(t)
+	r.args.Take = 10 * time.Millisecond
+	var s parmap.Stats
+	var last parmap.Progress
+	boom := errors.New("boom")
+	err := recorded.Run(ctx, recordedRows, r.args, parmap.On(p), parmap.Output(r.args.Out), parmap.Grain(1), parmap.Record(&s),
+		parmap.OnProgress(func(p parmap.Progress) { last = p; cancel(boom) }))
+	require.ErrorIs(t, err, boom)
+	adds(t, &s, 2)
+	assert.Less(t, last.Done, recordedRows)
+	assert.Equal(t, last.Done, len(slices.DeleteFunc(slices.Clone(s.Spans), func(v parmap.Span) bool { return v.Err != nil })))
+}
+
+// TestStatsOfAFunc holds that items that travel together are a span.
+func TestStatsOfAFunc(t *testing.T) {
+	p := quiet(t, 2)
+	var s parmap.Stats
+	var last parmap.Progress
+	in := make([]string, 100)
+	for i := range in {
+		in[i] = "args"
+	}
+	_, err := ask.Map(t.Context(), in, parmap.On(p), parmap.Grain(8), parmap.Record(&s), parmap.OnProgress(func(p parmap.Progress) { last = p }))
+	require.NoError(t, err)
+	adds(t, &s, 2)
+	assert.Equal(t, 13, s.Chunks)
+	assert.Equal(t, 100, last.Done)
+}
+
+// TestProgressOfAResumedRun holds that what an earlier run has done counts, and what is left
+// is reckoned from this run alone.
+func TestProgressOfAResumedRun(t *testing.T) {
+	for _, backend := range [][]parmap.RunOption{nil, {parmap.On(quiet(t, 2))}} {
+		r := newRecorded(t)
+		r.args.Take = 2 * time.Millisecond
+		noTrouble := r.make(t, "trouble100", "error")
+		require.Error(t, r.run(append(backend, parmap.Workers(1))...))
+		noTrouble()
+		done := len(r.done(t))
+		require.Positive(t, done)
+		var calls []parmap.Progress
+		var s parmap.Stats
+		require.NoError(t, r.run(append(backend, parmap.Record(&s), parmap.OnProgress(func(p parmap.Progress) { calls = append(calls, p) }))...))
+		for _, p := range calls {
+			assert.GreaterOrEqual(t, p.Done, done)
+			assert.Equal(t, recordedRows, p.Total)
+			if p.Remaining > 0 {
+				mine := float64(p.Elapsed) / float64(p.Done-done)
+				assert.InDelta(t, mine*float64(p.Total-p.Done), float64(p.Remaining), 2)
+			}
+		}
+		assert.Equal(t, recordedRows, calls[len(calls)-1].Done)
+		assert.Equal(t, recordedRows-done, s.Chunks)
+		for _, v := range s.Spans {
+			assert.Equal(t, 1, v.Hi-v.Lo)
+		}
+
+		calls = nil
+		require.NoError(t, r.run(append(backend, parmap.Record(&s), parmap.OnProgress(func(p parmap.Progress) { calls = append(calls, p) }))...))
+		assert.Equal(t, []parmap.Progress{{Done: recordedRows, Total: recordedRows, Elapsed: calls[0].Elapsed}}, calls, "nothing is to be done")
+		assert.Zero(t, s.Chunks)
+	}
+}
