@@ -1,5 +1,5 @@
 // Package timeline draws what [parmap.Record] has written down: as a picture that
-// any browser shows.
+// any browser shows, and as events for the viewers of traces, which can zoom.
 //
 //	var s parmap.Stats
 //	parmap.For(n, body, parmap.Record(&s))
