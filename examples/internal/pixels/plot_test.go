@@ -52,11 +52,21 @@ func TestAxesAndTicksLieOutside(t *testing.T) {
 	assert.Positive(t, count(img, image.Rect(50, 64, 200, 100), pixels.Ink), "numbers at the bottom")
 }
 
+func TestTicksAreFewAndRound(t *testing.T) {
+	for length, ticks := range map[float64]int{1: 6, 1.9: 10, 2: 5, 3: 7, 4.9: 10, 5: 6, 9.9: 10, 10: 6, 300: 7} {
+		img := blank()
+		p := &pixels.Plot{Img: img, Rect: image.Rect(50, 10, 151, 61), X1: length, Y1: 1}
+		p.TicksX()
+		assert.Equal(t, ticks*7, count(img, img.Rect, pixels.Faint), "from 0 to %v", length)
+	}
+}
+
 func TestLinesHaveTheirWidth(t *testing.T) {
 	img := blank()
 	pixels.Line(img, 10, 20, 29, 20, 1, pixels.Ink)
 	assert.Equal(t, 20, count(img, img.Rect, pixels.Ink))
 	pixels.Line(img, 60, 60, 60, 51, 3, pixels.Faint)
+	assert.Equal(t, 3*12, count(img, image.Rect(59, 50, 62, 62), pixels.Faint))
 	assert.Equal(t, 3*12, count(img, img.Rect, pixels.Faint))
 	pixels.Line(img, 190, 90, 250, 150, 1, pixels.Ink)
 	assert.Equal(t, 20+10, count(img, img.Rect, pixels.Ink), "what is out of the picture is not drawn")
