@@ -130,6 +130,17 @@ func TestPictureShowsTheInterval(t *testing.T) {
 	}
 	assert.Greater(t, shown[inside], bars*2/5)
 	assert.Greater(t, shown[outside], bars*2/5)
+	// The scale reaches a mean that is far away on one side.
+	for far, from := range map[float64]int{2: 0, 8: bars - 10} {
+		far := summary{sorted: slices.Sorted(slices.Values([]float64{5, far})), lo: 1, hi: 9, mean: 5, stderr: 0.1}
+		shown := 0
+		for b := from; b < from+10; b++ {
+			if draw(far).ColorIndexAt(left+b*bar+2, height-bottom-9) == inside {
+				shown++
+			}
+		}
+		assert.Equal(t, 1, shown, "bars near the edge, of %v", far.sorted)
+	}
 	// The committed picture is one of this program, with all that is in its palette.
 	committed, ok := decode(t, "bootstrap.png").(*image.Paletted)
 	require.True(t, ok)
@@ -156,6 +167,7 @@ func TestRunRefuses(t *testing.T) {
 func TestAFailureIsOneLineAndStatus1(t *testing.T) {
 	c := exec.Command(os.Args[0], "-resamples", "-3")
 	c.Env = append(os.Environ(), asMain+"=1")
+	c.Dir = t.TempDir() // where a picture would be
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	err := c.Run()

@@ -35,18 +35,18 @@ func draw(s summary) *image.Paletted {
 		color.RGBA{0xe8, 0xa3, 0x5c, 0xff}))
 	pixels.Fill(img, img.Rect, pixels.Background)
 	bins := (width - left - right) / bar
-	// All means are shown: a few standard errors to each side, more if needed.
+	// The scale reaches a little farther than the means, or four standard errors.
 	reach := max(4*s.stderr, (s.mean-s.sorted[0])*1.02, (s.sorted[len(s.sorted)-1]-s.mean)*1.02)
 	x0, x1 := s.mean-reach, s.mean+reach
 	each := (x1 - x0) / float64(bins) // minutes to a bin
 	count := make([]int, bins)
 	most := 0
 	for _, m := range s.sorted {
-		b := min(int((m-x0)/each), bins-1)
+		b := int((m - x0) / each)
 		count[b]++
 		most = max(most, count[b])
 	}
-	density := func(x float64) float64 { // flights to a bin
+	density := func(x float64) float64 { // means to a bin
 		z := (x - s.mean) / s.stderr
 		return math.Exp(-z*z/2) / (s.stderr * math.Sqrt(2*math.Pi)) * each * float64(len(s.sorted))
 	}
