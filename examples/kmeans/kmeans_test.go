@@ -168,12 +168,14 @@ func TestSeedsAreChosenBySquares(t *testing.T) {
 // Snyder's example, page 292: on the unit sphere 35 N 75 W lies at x = 0.2952720
 // and y = 0.2416774 from 23 N 96 W.
 func TestProjection(t *testing.T) {
-	x0, y0 := project(23, -96)
-	x, y := project(35, -75)
-	assert.InDelta(t, 0.2952720*perRadius, x-x0, 1)
-	assert.InDelta(t, 0.2416774*perRadius, y0-y, 1)
-	x, y = project(38, -96)
-	assert.Equal(t, []int{middleX, middleY}, []int{x, y})
+	x0, y0 := albers(23, -96)
+	x, y := albers(35, -75)
+	assert.InDelta(t, 0.2952720, x-x0, 1e-7)
+	assert.InDelta(t, 0.2416774, y-y0, 1e-7)
+	px, py := project(35, -75)
+	assert.Equal(t, []int{middleX + int(math.Round(x*perRadius)), middleY - int(math.Round(y*perRadius))}, []int{px, py})
+	assert.Greater(t, px, middleX, "east is to the right")
+	assert.Greater(t, py, middleY, "south is below")
 }
 
 func TestAirports(t *testing.T) {
@@ -258,7 +260,9 @@ func decode(t *testing.T, path string) *image.Paletted {
 
 func TestTheMapEndsAtItsFrame(t *testing.T) {
 	points := newPoints(t, 2)
-	copyPoints(points, []vec{onSphere(10, 10), onSphere(38, -96)})
+	copyPoints(points, []vec{onSphere(40, -127), onSphere(38, -96)})
+	x, y := project(40, -127)
+	require.True(t, image.Pt(x, y).In(image.Rect(0, 0, frame.Min.X-1, height)), "beside the frame, in the picture")
 	img := draw(&clustering{centers: []vec{onSphere(45, -80)}, labels: []uint8{0, 0}}, points, nil)
 	var inside, outside [dark + 3]int
 	for y := range height {
@@ -270,7 +274,7 @@ func TestTheMapEndsAtItsFrame(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 1, inside[dark], "the point in Africa is not on the map")
+	assert.Equal(t, 1, inside[dark], "the other point is not on the map")
 	assert.Positive(t, inside[mesh])
 	assert.Positive(t, outside[pixels.Ink], "numbers")
 	assert.Zero(t, outside[mesh]+outside[dark])
@@ -295,6 +299,7 @@ func TestRunRefuses(t *testing.T) {
 func TestAFailureIsOneLineAndStatus1(t *testing.T) {
 	c := exec.Command(os.Args[0], "-k", "0")
 	c.Env = append(os.Environ(), asMain+"=1")
+	c.Dir = t.TempDir() // where a picture would be
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	err := c.Run()

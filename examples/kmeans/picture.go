@@ -29,16 +29,22 @@ const (
 // frame is what of the picture is map.
 var frame = image.Rect(64, 20, 980, 612)
 
-// project puts a place on the map, by Albers' equal-area conic projection with
-// the standard parallels 29.5 and 45.5 degrees, which is usual for this country
-// (J. P. Snyder, Map Projections: A Working Manual, USGS 1395, 1987, page 100).
+// project returns the pixel of a place.
 func project(lat, lon float64) (x, y int) {
+	east, north := albers(lat, lon)
+	return middleX + int(math.Round(perRadius*east)), middleY - int(math.Round(perRadius*north))
+}
+
+// albers returns where a place lies on a map, in radii of the Earth from 38 N
+// 96 W: Albers' equal-area conic projection with the standard parallels 29.5 and
+// 45.5 degrees, which is usual for this country (J. P. Snyder, Map Projections: A
+// Working Manual, USGS Professional Paper 1395, 1987, page 100).
+func albers(lat, lon float64) (east, north float64) {
 	sin1, sin2 := math.Sin(29.5*degree), math.Sin(45.5*degree)
 	n := (sin1 + sin2) / 2
 	rho := func(lat float64) float64 { return math.Sqrt(1+sin1*sin2-2*n*math.Sin(lat*degree)) / n }
 	sin, cos := math.Sincos(n * (lon + 96) * degree)
-	return middleX + int(math.Round(perRadius*rho(lat)*sin)),
-		middleY + int(math.Round(perRadius*(rho(lat)*cos-rho(38))))
+	return rho(lat) * sin, rho(38) - rho(lat)*cos
 }
 
 // draw paints the points in the color of their cluster, the airports in a
