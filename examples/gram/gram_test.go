@@ -152,6 +152,7 @@ func TestRunRefuses(t *testing.T) {
 func TestAFailureIsOneLineAndStatus1(t *testing.T) {
 	c := exec.Command(os.Args[0], "-n", "1")
 	c.Env = append(os.Environ(), asMain+"=1")
+	c.Dir = t.TempDir() // where a picture would be
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	err := c.Run()
