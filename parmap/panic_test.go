@@ -42,6 +42,12 @@ var plain = map[string]func(n int, f func(i int), opts ...parmap.Option){
 	"Reduce": func(n int, f func(i int), opts ...parmap.Option) {
 		parmap.Reduce(n, func(lo, hi int) int { each(f)(lo, hi); return 0 }, larger, opts...)
 	},
+	"Scan": func(n int, f func(i int), opts ...parmap.Option) {
+		parmap.Scan(make([]int, n), indices(n), func(a, b int) int { f(b); return b }, opts...)
+	},
+	"ScanExclusive": func(n int, f func(i int), opts ...parmap.Option) {
+		parmap.ScanExclusive(make([]int, n), indices(n), 0, func(a, b int) int { f(b); return b }, opts...)
+	},
 	"combine": func(n int, f func(i int), opts ...parmap.Option) {
 		parmap.Reduce(n, func(lo, hi int) int { return lo }, func(a, b int) int { f(b); return a }, opts...)
 	},

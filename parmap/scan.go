@@ -72,7 +72,7 @@ func scan[T any](dst, in []T, init T, exclusive bool, combine func(a, b T) T, op
 		panic("parmap: slices of different lengths")
 	}
 	c := configure(opts)
-	if len(in) == 0 {
+	if c.empty(len(in)) {
 		return init
 	}
 	r := newRegion()
@@ -143,7 +143,7 @@ func (b *scanBody[T]) start(r *region, c *config) {
 	count := b.grid.Len()
 	c.workers = r.most(count, *c)
 	b.inTurn, b.spins = c.workers == 1, r.procs > 1
-	c.schedule, c.grain = sched.Dynamic, 1
+	c.schedule, c.grain, c.total = sched.Dynamic, 1, len(b.in)
 	if b.inTurn {
 		c.schedule = sched.Serial
 	} else {
@@ -156,7 +156,7 @@ func (b *scanBody[T]) start(r *region, c *config) {
 	b.passed.Store(0)
 }
 
-func (b *scanBody[T]) chunk(_, lo, hi int) {
+func (b *scanBody[T]) chunk(_, lo, hi int) (done int, err error) {
 	for cell := lo; cell < hi; cell++ {
 		k, second := cell%b.grid.Len(), cell >= b.grid.Len()
 		if b.inTurn {
@@ -166,8 +166,22 @@ func (b *scanBody[T]) chunk(_, lo, hi int) {
 			b.scan(k)
 		} else if b.await(k) {
 			b.shift(k)
+			done += b.grid.At(k).Len()
 		}
 	}
+	return done, nil
+}
+
+// place returns the elements of cells: spans of the first cells, and of the second ones,
+// each tile [0, n).
+func (b *scanBody[T]) place(lo, hi int) (int, int) {
+	count := b.grid.Len()
+	if b.inTurn {
+		lo, hi = lo/2, (hi+1)/2
+	} else if lo >= count {
+		lo, hi = lo-count, hi-count
+	}
+	return b.grid.At(lo).Lo, b.grid.At(hi - 1).Hi
 }
 
 // scan scans chunk k, and passes what can be.

@@ -127,6 +127,23 @@ var verbs = []struct {
 		}
 		return nil
 	}},
+	{"Scan", func(got []float64, opts []parmap.Option) error {
+		all := slices.Repeat([]int{1}, len(got))
+		parmap.Scan(all, all, func(a, b int) int { return a + b }, opts...)
+		for k, i := range all {
+			got[i-1] += value(i - 1)
+			all[k]--
+		}
+		return inOrder(all)
+	}},
+	{"ScanExclusive", func(got []float64, opts []parmap.Option) error {
+		all := slices.Repeat([]int{1}, len(got))
+		parmap.ScanExclusive(all, all, 0, func(a, b int) int { return a + b }, opts...)
+		for _, i := range all {
+			got[i] += value(i)
+		}
+		return inOrder(all)
+	}},
 	{"Reduce", func(got []float64, opts []parmap.Option) error {
 		all := parmap.Reduce(len(got), list, concat, opts...)
 		for _, i := range all {
