@@ -234,9 +234,6 @@ func TestTimelines(t *testing.T) {
 	c, err := parseFlags(flags, io.Discard)
 	require.NoError(t, err)
 
-	svg = nil
-	assert.ErrorContains(t, c.run(parallel, io.Discard), "timeline of a run: ")
-
 	var stats []*parmap.Stats
 	svg = func(w io.Writer, s *parmap.Stats) error {
 		stats = append(stats, s)

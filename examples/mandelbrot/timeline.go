@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,20 +9,18 @@ import (
 	"strings"
 
 	"github.com/parfor-go/parfor/parmap"
+	"github.com/parfor-go/parfor/parmap/timeline"
 	"gonum.org/v1/gonum/mat"
 )
 
-// svg draws which worker was busy when. Without one there are no timelines.
-var svg func(w io.Writer, s *parmap.Stats) error
+// svg draws which worker was busy when. Tests have another one.
+var svg = timeline.SVG
 
 // timelines computes the view under two schedules and draws who computed which
 // rows when, in two files. Static gives each worker one block of rows, and all
 // wait for the one who got the dear ones. Under Auto who has finished takes rows
 // from who has not.
 func (c config) timelines(loop loop, stdout io.Writer) error {
-	if svg == nil {
-		return fmt.Errorf("timeline of a run: %w", errors.ErrUnsupported)
-	}
 	times := mat.NewDense(c.view.rows, c.view.cols, nil)
 	for _, schedule := range []parmap.Schedule{parmap.Static, parmap.Auto} {
 		var stats parmap.Stats
