@@ -292,3 +292,35 @@ func BenchmarkIdle(b *testing.B) {
 	}
 	b.ReportMetric(float64(total.Microseconds())/float64(b.N), "cpu-us")
 }
+
+// BenchmarkWatched is a loop of bodies of 1 us, which nobody watches, whose progress is
+// told, and of which it is recorded who did what when.
+func BenchmarkWatched(b *testing.B) {
+	const n = 10_000
+	steps := stepsOf(time.Microsecond)
+	body := func(int) { sink.Store(burn(steps)) }
+	var s parmap.Stats
+	told := parmap.OnProgress(func(parmap.Progress) {})
+	for _, bb := range []struct {
+		name string
+		opts []parmap.Option
+	}{
+		{"not", nil},
+		{"OnProgress", []parmap.Option{told}},
+		{"Record", []parmap.Option{parmap.Record(&s)}},
+		{"both", []parmap.Option{told, parmap.Record(&s)}},
+	} {
+		for _, grain := range []parmap.Option{parmap.Auto, parmap.Grain(1)} {
+			b.Run(fmt.Sprint(bb.name, "/", grain), func(b *testing.B) {
+				opts := append(bb.opts[:len(bb.opts):len(bb.opts)], grain)
+				if grain == parmap.Grain(1) {
+					opts = append(opts, parmap.Dynamic)
+				}
+				for b.Loop() {
+					parmap.For(n, body, opts...)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/body")
+			})
+		}
+	}
+}

@@ -1,10 +1,6 @@
 package parmap
 
 import (
-	"cmp"
-	"errors"
-	"os"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -240,62 +236,14 @@ func (l *lane) end(at time.Duration, err error) {
 	l.spans.add(l.now)
 }
 
-// errExited is the error of a span in which a body called runtime.Goexit.
-var errExited = errors.New("runtime.Goexit in a body")
-
 // end ends what is told of a run in which no body runs any more. died is the panic by
 // which some body ended. It returns the panic of the progress function.
 func (w *watch) end(died *PanicError) *PanicError {
-	if s := w.stats; s != nil {
-		if w.call != nil {
-			for range w.call.Workers {
-				w.hire()
-			}
-			for _, a := range w.call.Attempts {
-				l := w.lanes[a.Worker]
-				l.begin(Span(a))
-				l.end(a.End, a.Err)
-			}
-		}
-		*s = Stats{Wall: time.Since(w.began), Workers: len(w.lanes)}
-		for _, l := range w.lanes {
-			if l.running {
-				var err error = errExited
-				if died != nil {
-					err = died
-				}
-				l.end(s.Wall, err)
-			}
-			s.take(l.stats, l.spans)
-		}
-		if w.call != nil {
-			s.Retries, s.Crashes = w.call.Retries, w.call.Crashes
-		}
-		s.order()
+	if w.stats != nil {
+		w.tally(died)
 	}
 	if w.reporter == nil {
 		return nil
 	}
 	return w.reporter.end()
-}
-
-// take adds what a worker did.
-func (s *Stats) take(w WorkerStats, spans spans) {
-	spans.flush()
-	w.Wait = s.Wall - w.StartUp - w.Busy
-	s.ByWorker = append(s.ByWorker, w)
-	s.Chunks += w.Chunks
-	s.Dropped += spans.dropped
-	s.Spans = slices.Concat(s.Spans, spans.all, spans.failed)
-}
-
-// order sorts the spans, and gives those of goroutines their process.
-func (s *Stats) order() {
-	pid := os.Getpid()
-	for i := range s.Spans {
-		if s.Spans[i].PID == 0 {
-			s.Spans[i].PID = pid
-		}
-	}
-	slices.SortStableFunc(s.Spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
 }
