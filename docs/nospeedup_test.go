@@ -33,9 +33,9 @@ func compare(t *testing.T, plain func(), loop func(s *parmap.Stats)) {
 	assert.Positive(t, s.Chunks)
 }
 
-// work takes about n/4 microseconds.
+// work takes about n/10 microseconds.
 func work(n int) (sum float64) {
-	for k := range n * 100 {
+	for k := range n * 40 {
 		sum += math.Sqrt(float64(k))
 	}
 	return sum
@@ -226,7 +226,7 @@ func TestNoSpeedupGrain(t *testing.T) {
 	compare(t, plain, func(s *parmap.Stats) {
 		parmap.For(len(x), func(i int) {
 			x[i] = work(i)
-		}, parmap.Grain(700), parmap.Record(s))
+		}, parmap.Grain(500), parmap.Record(s))
 	})
 	assert.Equal(t, want, x)
 
