@@ -53,7 +53,7 @@ func Example_fromOpenMP() {
 	}, func(a, b float64) float64 { return a + b })
 
 	fmt.Printf("%.3f\n", sum)
-	// Output: 500.336
+	// Output: 499.509
 }
 
 func Example_fromOpenMPCollapse() {
@@ -100,7 +100,7 @@ func Example_fromJuliaLocal() {
 		}
 	})
 	fmt.Println(medians[1], medians[7])
-	// Output: 3 0
+	// Output: 2 0
 }
 
 func Example_fromJoblib() {

@@ -10,10 +10,10 @@
 //
 // [For], [ForRange], [ForTile], [ForRows] and [ForLocal] fill what the caller
 // provides. [Map], [MapInto] and [Map2] make a slice of results, in order;
-// [Stream] a sequence of them. [Reduce] combines partial results to one. Those
-// that end in Err take a context and return an error: [ForErr], [ForRangeErr],
-// [MapErr], [ReduceErr]; so does Stream. [Rand] gives each index random
-// numbers of its own.
+// [Stream] a sequence of them. [Reduce] combines partial results to one, [Scan]
+// and [ScanExclusive] make the results of all prefixes. Those that end in Err
+// take a context and return an error: [ForErr], [ForRangeErr], [MapErr],
+// [ReduceErr]; so does Stream. [Rand] gives each index random numbers of its own.
 //
 // A [Kernel] is a body with a name, which runs on goroutines like ForRangeErr or,
 // with [On], in the worker processes of package proc, which may crash and be
@@ -21,7 +21,8 @@
 //
 // All block until the work is done, and none needs anything to be set up or
 // closed. Options say who runs it and how: [Workers], [Grain], a [Schedule].
-// The defaults are meant to be left alone.
+// The defaults are meant to be left alone. [OnProgress] tells how far a run is,
+// and [Record] where its time went: packages progress and timeline show these.
 //
 // # Words
 //
@@ -67,8 +68,8 @@
 // # Determinism
 //
 // Results do not depend on the number of workers nor on the schedule: For and
-// Map, if what a body does at i does not depend on other bodies; Reduce
-// because its grid and the tree in which it combines depend on n and Grain
+// Map, if what a body does at i does not depend on other bodies; Reduce and Scan
+// because their grids, and the order in which they combine, depend on n and Grain
 // alone; and random numbers if they come from Rand.
 //
 // # Nesting

@@ -34,8 +34,8 @@ type Workers int
 
 // Grain is the fewest neighbouring indices that are handed out at once (but
 // for the end of the range, where fewer may be left). 0 leaves it to the verb
-// and the schedule. Of [ForTile] it is the edge of a tile; of [Reduce] the
-// size of the chunks whose results are combined, on which the last bits of a
+// and the schedule. Of [ForTile] it is the edge of a tile; of [Reduce] and [Scan]
+// the size of the chunks whose results are combined, on which the last bits of a
 // floating-point result depend. A negative number panics.
 type Grain int
 
@@ -46,7 +46,8 @@ type Grain int
 type Window int
 
 // A Schedule is the rule that assigns chunks to workers. It changes how long a
-// loop takes, never what it computes.
+// loop takes, never what it computes. [Scan] hands out in ascending order whatever
+// it is, [Serial] aside, as its second chunks need what the first ones left.
 type Schedule int
 
 const (
