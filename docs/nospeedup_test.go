@@ -157,30 +157,34 @@ func TestNoSpeedupWorkers(t *testing.T) {
 func TestNoSpeedupFalseSharing(t *testing.T) {
 	const n, terms = 4, 1 << 20
 	sums, want := make([]float64, n), make([]float64, n)
-	x := make([]float64, terms)
-	for k := range x {
-		x[k] = float64(k)
-	}
 	compare(t, func() {
 		for i := range want {
 			want[i] = 0
-			for k, v := range x {
-				want[i] += v * float64(k%8+i)
+			for k := range terms {
+				want[i] += float64(k ^ i)
 			}
 		}
 	}, func(s *parmap.Stats) {
 		parmap.For(len(sums), func(i int) {
-			for k, v := range x {
-				sums[i] += v * float64(k%8+i) // a write for each term
+			for k := range terms {
+				sums[i] += float64(k ^ i) // a write for each term
 			}
 		}, parmap.Grain(1), parmap.Dynamic, parmap.Record(s))
 	})
 	assert.Equal(t, want, sums)
-	compare(t, func() {}, func(s *parmap.Stats) {
+	compare(t, func() {
+		for i := range want {
+			sum := 0.0
+			for k := range terms {
+				sum += float64(k ^ i)
+			}
+			want[i] = sum
+		}
+	}, func(s *parmap.Stats) {
 		parmap.For(len(sums), func(i int) {
 			sum := 0.0
-			for k, v := range x {
-				sum += v * float64(k%8+i)
+			for k := range terms {
+				sum += float64(k ^ i)
 			}
 			sums[i] = sum
 		}, parmap.Grain(1), parmap.Dynamic, parmap.Record(s))
