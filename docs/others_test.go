@@ -71,7 +71,7 @@ func Example_fromOpenMPCollapse() {
 }
 
 func Example_fromJulia() {
-	f := func(x int) float64 { return 1 / float64(x*x) }
+	f := func(x int) float64 { return 1 / (float64(x) * float64(x)) }
 
 	sum := parmap.Reduce(1_000_000, func(lo, hi int) float64 {
 		s := 0.0
