@@ -47,7 +47,7 @@ type Window int
 
 // A Schedule is the rule that assigns chunks to workers. It changes how long a
 // loop takes, never what it computes. [Scan] hands out in ascending order whatever
-// it is, [Serial] aside, as its second chunks need what the first ones left.
+// it is, as it goes over each chunk twice and the second time needs those before it.
 type Schedule int
 
 const (
