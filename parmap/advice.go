@@ -2,6 +2,7 @@ package parmap
 
 import (
 	"fmt"
+	"runtime"
 	"time"
 )
 
@@ -22,6 +23,9 @@ func (s *Stats) advice() (all []string) {
 	if s.Workers < 2 || s.Chunks == 0 || s.Efficiency() > busyEnough {
 		return nil
 	}
+	if s.Workers > runtime.GOMAXPROCS(0) {
+		return nil // they wait for a processor in the middle of chunks
+	}
 	if mean := s.busy() / time.Duration(s.Chunks); s.Chunks >= fewChunks && mean < shortChunk {
 		return []string{fmt.Sprintf("chunks of %v: handing out one costs as much; raise Grain", short(mean))}
 	}
@@ -31,7 +35,7 @@ func (s *Stats) advice() (all []string) {
 	if slow := s.Slowest(1); len(slow) > 0 && s.part(slow[0].Duration()) > largePart {
 		part := 100 * s.part(slow[0].Duration())
 		if v := slow[0]; v.Hi-v.Lo > 1 {
-			all = append(all, fmt.Sprintf("chunk [%d,%d) is %.0f%% of the run: lower Grain, or leave the schedule to Auto", v.Lo, v.Hi, part))
+			all = append(all, fmt.Sprintf("chunk [%d,%d) is %.0f%% of the run: try Dynamic with a smaller Grain", v.Lo, v.Hi, part))
 		} else {
 			all = append(all, fmt.Sprintf("index %d alone is %.0f%% of the run: share the work in its body, or begin with it", v.Lo, part))
 		}

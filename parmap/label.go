@@ -27,7 +27,7 @@ func (c *config) name(ctx context.Context, name string) (labels context.Context,
 func unlabel() { pprof.SetGoroutineLabels(context.Background()) }
 
 // label gives a goroutine the labels of the region, if that has some, and unlabel those of
-// ctx, nil: none.
+// ctx.
 func (r *region) label() {
 	if r.labels != nil {
 		pprof.SetGoroutineLabels(r.labels)
@@ -35,11 +35,7 @@ func (r *region) label() {
 }
 
 func (r *region) unlabel(ctx context.Context) {
-	if r.labels == nil {
-		return
+	if r.labels != nil {
+		pprof.SetGoroutineLabels(ctx)
 	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	pprof.SetGoroutineLabels(ctx)
 }

@@ -286,7 +286,7 @@ func (r *region) attend(w int, again bool) {
 	r.label()
 	returned := false
 	defer func() {
-		r.unlabel(nil)
+		r.unlabel(context.Background())
 		if !returned {
 			r.fail(recover())
 		}

@@ -252,6 +252,7 @@ func TestStatsKeepsTheLongest(t *testing.T) {
 // TestStatsString holds what a person is told.
 func TestStatsString(t *testing.T) {
 	const ms = time.Millisecond
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	worker := func(chunks int, startUp, busy, wall time.Duration) parmap.WorkerStats {
 		return parmap.WorkerStats{Chunks: chunks, StartUp: startUp, Busy: busy, Wait: wall - startUp - busy}
 	}
@@ -270,7 +271,7 @@ func TestStatsString(t *testing.T) {
 			parmap.Stats{Wall: 4 * time.Microsecond, Workers: 2, Chunks: 2,
 				ByWorker: []parmap.WorkerStats{worker(2, 0, 4*time.Microsecond, 4*time.Microsecond), {Wait: 4 * time.Microsecond}},
 				Spans:    []parmap.Span{{Hi: 8, End: 3 * time.Microsecond}, {Lo: 8, Hi: 10, Start: 3 * time.Microsecond, End: 4 * time.Microsecond}}}},
-		{"100ms on 2 workers, 70% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run\nchunk [16,32) is 61% of the run: lower Grain, or leave the schedule to Auto",
+		{"100ms on 2 workers, 70% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run\nchunk [16,32) is 61% of the run: try Dynamic with a smaller Grain",
 			parmap.Stats{Wall: 100 * ms, Workers: 2, Chunks: 9, ByWorker: []parmap.WorkerStats{worker(8, 0, 79*ms, 100*ms), worker(1, 0, 61*ms, 100*ms)},
 				Spans: []parmap.Span{{Lo: 16, Hi: 32, End: 61 * ms}}}},
 		{"100ms on 2 workers, 70% busy; 9 chunks, the slowest [16,17) 61ms, 61% of the run\nindex 16 alone is 61% of the run: share the work in its body, or begin with it",
