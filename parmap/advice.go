@@ -3,6 +3,7 @@ package parmap
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -18,24 +19,23 @@ const (
 	fewChunks = 1000
 )
 
-// advice returns what would make the run faster, as far as that is sure.
+// advice returns what would make the run faster, as far as that is sure: of loops over
+// indices on goroutines, if no attempt failed, and all workers have a processor.
 func (s *Stats) advice() (all []string) {
-	if s.Workers < 2 || s.Chunks == 0 || s.Efficiency() > busyEnough {
+	if !s.advisable || s.Workers < 2 || s.Workers > runtime.GOMAXPROCS(0) || s.Chunks == 0 || s.Efficiency() > busyEnough ||
+		slices.ContainsFunc(s.Spans, func(v Span) bool { return v.Err != nil }) {
 		return nil
-	}
-	if s.Workers > runtime.GOMAXPROCS(0) {
-		return nil // they wait for a processor in the middle of chunks
 	}
 	if mean := s.busy() / time.Duration(s.Chunks); s.Chunks >= fewChunks && mean < shortChunk {
 		return []string{fmt.Sprintf("chunks of %v: handing out one costs as much; raise Grain", short(mean))}
 	}
-	if s.alone() && s.busy() < rouseFor {
+	if s.alone() && s.asleep && s.busy() < rouseFor {
 		return []string{fmt.Sprintf("ran in the caller: %v of work, and helpers that sleep are called for %v or more", short(s.busy()), rouseFor)}
 	}
 	if slow := s.Slowest(1); len(slow) > 0 && s.part(slow[0].Duration()) > largePart {
 		part := 100 * s.part(slow[0].Duration())
 		if v := slow[0]; v.Hi-v.Lo > 1 {
-			all = append(all, fmt.Sprintf("chunk [%d,%d) is %.0f%% of the run: try Dynamic with a smaller Grain", v.Lo, v.Hi, part))
+			all = append(all, fmt.Sprintf("chunk [%d,%d) is %.0f%% of the run: try Dynamic with a small Grain", v.Lo, v.Hi, part))
 		} else {
 			all = append(all, fmt.Sprintf("index %d alone is %.0f%% of the run: share the work in its body, or begin with it", v.Lo, part))
 		}
@@ -51,8 +51,8 @@ func (s *Stats) advice() (all []string) {
 
 // alone reports whether only worker 0 had chunks.
 func (s *Stats) alone() bool {
-	for _, w := range s.ByWorker[1:] {
-		if w.Chunks > 0 {
+	for i, w := range s.ByWorker {
+		if i > 0 && w.Chunks > 0 {
 			return false
 		}
 	}

@@ -30,6 +30,7 @@ func TestAllocations(t *testing.T) {
 	count := func(lo, hi int) int { return hi - lo }
 	sum := func(a, b int) int { return a + b }
 	scratch := func() *int { return nil }
+	large := len(x) // a value of 256 and more in an interface is an allocation, unless that stays on the stack
 	local := func(_ *int, lo, hi int) {}
 	for _, tt := range []struct {
 		name string
@@ -38,6 +39,7 @@ func TestAllocations(t *testing.T) {
 	}{
 		{"For", 0, func() { parmap.For(1000, index) }},
 		{"For options", 0, func() { parmap.For(1000, index, parmap.Workers(2), parmap.Grain(500), parmap.Guided) }},
+		{"For computed options", 0, func() { parmap.For(1000, index, parmap.Workers(large), parmap.Grain(large)) }},
 		{"ForRange", 0, func() { parmap.ForRange(1000, span) }},
 		{"ForTile", 0, func() { parmap.ForTile(100, 100, tile) }},
 		{"ForRows", 0, func() { parmap.ForRows(m, row) }},

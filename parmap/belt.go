@@ -269,7 +269,7 @@ func (b *belt[T, R]) call(it *item[T, R]) {
 	defer func() {
 		b.mu.Lock()
 		b.running--
-		b.count(it)
+		b.count(it, returned)
 		if returned {
 			b.finish(it)
 		} else {
@@ -315,12 +315,16 @@ func (b *belt[T, R]) assign(it *item[T, R]) {
 	}
 }
 
-// count takes it back, and counts the item if it is finished. Under mu.
-func (b *belt[T, R]) count(it *item[T, R]) {
+// count takes it back, and counts the item if it is finished: f returned, unless it was
+// cancelled. Under mu.
+func (b *belt[T, R]) count(it *item[T, R], returned bool) {
 	if b.watch == nil {
 		return
 	}
 	b.watch.give(it.lane)
+	if !returned {
+		return
+	}
 	if it.err == nil || b.collect && !isCancelled(b.ctx, it.err) {
 		b.counted++
 	}

@@ -170,13 +170,13 @@ func (h *helper) retract(r *region) bool { return h.slot.CompareAndSwap(r, nil) 
 // loop is the helper's life.
 func (h *helper) loop() {
 	h.slept = true // its thread has, or this goroutine would not be new
-	unlabel()
 	if h.index < 0 {
 		if r := h.slot.Load(); r != nil {
 			h.take(r)
 		}
 		return
 	}
+	unlabel() // it will work for others than who started it
 	for {
 		r := h.next()
 		if r == nil {

@@ -59,5 +59,4 @@ func ExampleStats_String() {
 	fmt.Println(&s)
 	// Output:
 	// 100ms on 2 workers, 64% busy; 2 chunks, the slowest [500,1000) 99ms, 99% of the run
-	// chunk [500,1000) is 99% of the run: lower Grain, or leave the schedule to Auto
 }

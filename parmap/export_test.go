@@ -8,3 +8,6 @@ func SetLockFor(d time.Duration) (restore func()) {
 	lockFor = d
 	return func() { lockFor = old }
 }
+
+// Advise makes s the Stats of a loop that String has advice for.
+func Advise(s *Stats) { s.advisable, s.asleep = true, true }

@@ -80,8 +80,9 @@ func mustTravel(name string, t reflect.Type) {
 // a pool, an array of the arguments that shares no memory with an Output is
 // read-only for the bodies, which learn that as from a read-only file.
 //
-// In profiles the goroutines that run bodies have the label kernel, which is the name, and
-// an execution trace (package runtime/trace) has a region for each run.
+// In profiles the goroutines that run bodies have the label kernel, which is the name; the
+// caller has that of ctx afterwards, as after pprof.Do. An execution trace (package
+// runtime/trace) has a region for each run.
 //
 // Run panics if n is negative or ctx nil, if an array is closed, or if an
 // Output has not n rows, which with a Journal is an error.
@@ -137,10 +138,15 @@ func (c *runConfig) runOn(ctx context.Context, call *kernel.Call, set config) er
 		return c.backend.RunKernel(ctx, call)
 	}
 	w := set.watchCall(call)
+	returned := false
+	defer func() {
+		if !returned { // arguments that panic when they are encoded
+			_, _ = w.end()
+		}
+	}()
 	err := c.backend.RunKernel(ctx, call)
-	if p := w.end(nil); p != nil {
-		panic(p)
-	}
+	returned = true
+	w.finish()
 	return err
 }
 

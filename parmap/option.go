@@ -223,8 +223,8 @@ func configure(opts []Option) (c config) {
 			default:
 				panic("parmap: unknown mode")
 			}
-		case *onProgress:
-			c.progress = o.f
+		case onProgress:
+			c.progress = o.to.f
 		case record:
 			c.stats = o.stats
 		case nil:

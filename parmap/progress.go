@@ -6,12 +6,14 @@ import "time"
 type Progress struct {
 	// Done is how many indices are finished: their body has returned, without an
 	// error or under [CollectErrors], in this run or, with a [Journal], in an earlier
-	// one. It never falls. In the last call it is exact.
+	// one. On a pool of processes whole chunks are counted. It never falls. In the last
+	// call it is exact, but for the chunk of a plain verb in which a body panicked.
 	Done int
 	// Total is n. It is 0 in a [Stream], as nobody knows how many items there are. Of
 	// [ForTile] tiles are counted.
 	Total int
-	// Elapsed is the time since the verb was called.
+	// Elapsed is the time since the run began: with a Journal, since what earlier runs
+	// had done was checked.
 	Elapsed time.Duration
 	// Remaining is the time that the rest takes if it costs what was done in this run.
 	// It is -1 while nobody can tell, and 0 in the last call and in no other.
@@ -21,20 +23,28 @@ type Progress struct {
 // OnProgress has f called ten times a second at most while the verb runs, by a goroutine
 // of its own, and once more by the caller when no body runs any more, also after an
 // error or a panic. So no two calls of f are concurrent, and a run that takes less than a
-// tenth of a second makes the last call alone. If f is slow there are fewer calls; the run
-// waits for none but the last two. A panic of f ends the run as one of a body does.
+// tenth of a second makes the last call alone. If f is slow there are fewer calls; the verb
+// returns when the last one has. If f panics it is not called again, and when the run is
+// over the verb panics with a [*PanicError], an Err verb too.
 //
-// Counting costs two nanoseconds for each chunk that is handed out. The chunks are
-// shorter than without: a few milliseconds if Grain allows that. A nil f panics.
+// It costs some ten microseconds, and in a loop of bodies of 1 us less than 0.5%. The
+// chunks are shorter than without: some milliseconds, if Grain allows that. A nil f panics.
 func OnProgress(f func(Progress)) Option {
 	if f == nil {
 		panic("parmap: nil progress function")
 	}
-	return &onProgress{f}
+	return onProgress{to: &listener{f}}
 }
 
-// An onProgress is a pointer, so that options compare.
-type onProgress struct{ f func(Progress) }
+// An onProgress has a pointer, so that options compare, and is longer than a pointer, so
+// that an option list can stay on its caller's stack: what is in an interface as it is
+// would escape, and with it all other options' values.
+type onProgress struct {
+	to *listener
+	_  uintptr
+}
 
-func (*onProgress) runOption() {}
-func (*onProgress) option()    {}
+type listener struct{ f func(Progress) }
+
+func (onProgress) runOption() {}
+func (onProgress) option()    {}

@@ -169,6 +169,8 @@ func (r *region) run(n int, c config) {
 	if c.watched() {
 		r.watch = c.watch(n, workers)
 		r.watch.body, r.watch.stop = r.body, &r.stop
+		_, places := r.body.(placer)
+		r.watch.advisable = !places
 		r.body = r.watch
 	}
 
@@ -179,6 +181,9 @@ func (r *region) run(n int, c config) {
 		r.muster()
 		ready := r.ready()
 		wake := r.fresh || cells <= coarse || c.schedule == sched.Static
+		if r.watch != nil {
+			r.watch.asleep = !wake
+		}
 		if r.fresh || c.schedule == sched.Static {
 			ready = workers - 1
 		}
@@ -209,9 +214,13 @@ func (r *region) end() {
 	if r.watch == nil {
 		return
 	}
-	if p := r.watch.end(r.panicked); r.panicked == nil {
-		r.panicked = p
+	w := r.watch
+	r.watch = nil // if the progress function calls Goexit here, this is called again
+	panicked, exited := w.end()
+	if r.panicked == nil {
+		r.panicked = panicked
 	}
+	r.exited = r.exited || exited
 }
 
 // muster finds r.short helpers, or as many as there are, to choose from: in the
@@ -288,7 +297,7 @@ func (r *region) attend(w int, again bool) {
 	defer func() {
 		r.unlabel(context.Background())
 		if !returned {
-			r.fail(recover())
+			r.fail(w, recover())
 		}
 	}()
 	if r.visit != nil {
@@ -319,7 +328,7 @@ func (r *region) attendFirst(n int) {
 		restoreFaults(before)
 		r.unlabel(r.caller)
 		if !returned {
-			r.fail(recover())
+			r.fail(0, recover())
 		}
 	}()
 	most := sched.NoLimit
@@ -357,13 +366,18 @@ func (r *region) attendFirst(n int) {
 	returned = true
 }
 
-// fail records how a body ended that did not return: v is what recover gave,
+// fail records how a body of worker w ended that did not return: v is what recover gave,
 // nil after runtime.Goexit.
-func (r *region) fail(v any) {
+func (r *region) fail(w int, v any) {
 	r.stop.Store(true)
 	var p *PanicError
+	why := errExited
 	if v != nil {
 		p = newPanicError(v) // before the lock: it may ask a file
+		why = p
+	}
+	if r.watch != nil {
+		r.watch.broke(w, why)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

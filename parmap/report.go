@@ -1,9 +1,15 @@
 package parmap
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // reportEvery is how long lies between two calls of a progress function.
 const reportEvery = 100 * time.Millisecond
+
+// longest is the longest time there is: 292 years.
+const longest time.Duration = math.MaxInt64
 
 // A reporter calls a progress function from time to time, in a goroutine of its own
 // until end has joined that, and then once in its caller.
@@ -13,7 +19,9 @@ type reporter struct {
 	total, before int        // before: finished before the run
 	began         time.Time
 	over, joined  chan struct{}
-	panicked      *PanicError // of f; the goroutine's until that has ended
+	// How f ended, if it did not return; the goroutine's until that has ended:
+	panicked *PanicError
+	exited   bool // by runtime.Goexit
 }
 
 // report starts to call f.
@@ -28,7 +36,7 @@ func (p *reporter) run() {
 	defer close(p.joined)
 	t := time.NewTicker(reportEvery)
 	defer t.Stop()
-	for p.panicked == nil {
+	for p.panicked == nil && !p.exited {
 		select {
 		case <-p.over:
 		case <-t.C:
@@ -42,21 +50,26 @@ func (p *reporter) run() {
 	}
 }
 
-// end makes the last call, unless one has panicked, and returns the panic.
-func (p *reporter) end() *PanicError {
+// end makes the last call, unless one has not returned, and returns how that ended.
+func (p *reporter) end() (panicked *PanicError, exited bool) {
 	close(p.over)
 	<-p.joined
-	if p.panicked == nil {
+	if p.panicked == nil && !p.exited {
 		p.call(true)
 	}
-	return p.panicked
+	return p.panicked, p.exited
 }
 
 func (p *reporter) call(last bool) {
 	returned := false
 	defer func() {
-		if !returned { // by a panic, or by Goexit, which is none of a body's
-			p.panicked = newPanicError(recover())
+		if returned {
+			return
+		}
+		if v := recover(); v != nil {
+			p.panicked = newPanicError(v)
+		} else {
+			p.exited = true
 		}
 	}()
 	p.f(p.now(last))
@@ -71,8 +84,10 @@ func (p *reporter) now(last bool) Progress {
 	case mine <= 0 || p.total == 0:
 		s.Remaining = -1
 	default:
-		// Not below 1: 0 says that it is the last call.
-		s.Remaining = max(1, time.Duration(float64(s.Elapsed)/float64(mine)*float64(s.Total-s.Done)))
+		s.Remaining = longest
+		if left := float64(s.Elapsed) / float64(mine) * float64(s.Total-s.Done); left < float64(longest) {
+			s.Remaining = max(1, time.Duration(left)) // 0 says that it is the last call
+		}
 	}
 	return s
 }

@@ -1,13 +1,13 @@
 package parmap
 
-// spansKept is how many spans of a worker are kept: 1 MiB.
+// spansKept is how many spans of a worker are kept, and how many with an error: 1 MiB each.
 const spansKept = 1 << 14
 
 // spans are a worker's: if there are more than are kept, of each two that follow each
 // other the longer, then of each four, and so on.
 type spans struct {
 	all     []Span
-	failed  []Span // with an error: all of them
+	failed  []Span // with an error: the first of them
 	stride  int    // the next to be kept is the longest of so many; 0: 1
 	seen    int    // of these so far
 	longest Span   // of these
@@ -15,7 +15,7 @@ type spans struct {
 }
 
 func (s *spans) add(v Span) {
-	if v.Err != nil {
+	if v.Err != nil && len(s.failed) < spansKept {
 		s.failed = append(s.failed, v)
 		return
 	}

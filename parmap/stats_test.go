@@ -98,6 +98,12 @@ func TestStatsOfEveryVerb(t *testing.T) {
 	assert.PanicsWithValue(t, "parmap: nil stats", func() { parmap.Record(nil) })
 }
 
+// public returns s without what only String sees.
+func public(s parmap.Stats) parmap.Stats {
+	return parmap.Stats{Wall: s.Wall, Workers: s.Workers, ByWorker: s.ByWorker, Chunks: s.Chunks, Retries: s.Retries,
+		Crashes: s.Crashes, Spans: s.Spans, Dropped: s.Dropped}
+}
+
 // TestStatsInTime holds the times of a run whose bodies take a known one.
 func TestStatsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -105,7 +111,7 @@ func TestStatsInTime(t *testing.T) {
 		parmap.For(4, func(i int) { time.Sleep(time.Duration(i) * time.Second) }, parmap.Record(&s), parmap.Serial)
 		assert.Equal(t, parmap.Stats{Wall: 6 * time.Second, Workers: 1, Chunks: 1,
 			ByWorker: []parmap.WorkerStats{{Chunks: 1, Busy: 6 * time.Second}},
-			Spans:    []parmap.Span{{PID: os.Getpid(), Hi: 4, End: 6 * time.Second}}}, s)
+			Spans:    []parmap.Span{{PID: os.Getpid(), Hi: 4, End: 6 * time.Second}}}, public(s))
 		assert.Equal(t, 1.0, s.Efficiency())
 
 		err := parmap.ForErr(bg, 4, func(_ context.Context, i int) error {
@@ -191,6 +197,7 @@ func TestStatsOfFailures(t *testing.T) {
 		})
 		adds(t, &s, crowd)
 		assert.Equal(t, 1, errorsIn(&s, v.(error)), "%v", crowd)
+		assert.NotContains(t, s.String(), "\n", "advice of a run that failed")
 		exited := make(chan struct{})
 		go func() {
 			defer close(exited)
@@ -271,7 +278,7 @@ func TestStatsString(t *testing.T) {
 			parmap.Stats{Wall: 4 * time.Microsecond, Workers: 2, Chunks: 2,
 				ByWorker: []parmap.WorkerStats{worker(2, 0, 4*time.Microsecond, 4*time.Microsecond), {Wait: 4 * time.Microsecond}},
 				Spans:    []parmap.Span{{Hi: 8, End: 3 * time.Microsecond}, {Lo: 8, Hi: 10, Start: 3 * time.Microsecond, End: 4 * time.Microsecond}}}},
-		{"100ms on 2 workers, 70% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run\nchunk [16,32) is 61% of the run: try Dynamic with a smaller Grain",
+		{"100ms on 2 workers, 70% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run\nchunk [16,32) is 61% of the run: try Dynamic with a small Grain",
 			parmap.Stats{Wall: 100 * ms, Workers: 2, Chunks: 9, ByWorker: []parmap.WorkerStats{worker(8, 0, 79*ms, 100*ms), worker(1, 0, 61*ms, 100*ms)},
 				Spans: []parmap.Span{{Lo: 16, Hi: 32, End: 61 * ms}}}},
 		{"100ms on 2 workers, 70% busy; 9 chunks, the slowest [16,17) 61ms, 61% of the run\nindex 16 alone is 61% of the run: share the work in its body, or begin with it",
@@ -284,6 +291,7 @@ func TestStatsString(t *testing.T) {
 			parmap.Stats{Wall: ms, Workers: 2, Chunks: 2000, ByWorker: []parmap.WorkerStats{worker(1000, 0, 100*time.Microsecond, ms), worker(1000, 0, 100*time.Microsecond, ms)},
 				Spans: []parmap.Span{{Hi: 1, End: time.Microsecond}}}},
 	} {
+		parmap.Advise(&tt.stats)
 		assert.Equal(t, tt.want, tt.stats.String())
 	}
 }

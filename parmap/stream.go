@@ -64,11 +64,7 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Contex
 		defer b.cancel(nil)
 		if c.watched() {
 			b.watch = c.watchItems(b.done)
-			defer func() {
-				if p := b.watch.end(nil); p != nil {
-					panic(p)
-				}
-			}()
+			defer b.watch.finish()
 		}
 		if workers == 1 {
 			b.serial(in, yield)
@@ -111,7 +107,7 @@ func (b *belt[T, R]) serial(in iter.Seq[T], yield func(R, error) bool) {
 		b.mu.Unlock()
 		b.attempt(&it)
 		b.mu.Lock()
-		b.count(&it)
+		b.count(&it, true)
 		b.mu.Unlock()
 		if it.err != nil && isCancelled(b.ctx, it.err) {
 			break

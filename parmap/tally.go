@@ -14,23 +14,22 @@ import (
 var errExited = errors.New("runtime.Goexit in a body")
 
 // tally writes the Stats of a run in which no body runs any more.
-func (w *watch) tally(died *PanicError) {
+func (w *watch) tally() {
 	s := w.stats
-	*s = Stats{Wall: time.Since(w.began)}
+	*s = Stats{Wall: time.Since(w.began), advisable: w.advisable, asleep: w.asleep}
 	if w.call != nil {
 		w.adopt(w.call, s.Wall)
 		s.Retries, s.Crashes = w.call.Retries, w.call.Crashes
 	}
 	s.Workers = len(w.lanes)
+	spans := 0
 	for _, l := range w.lanes {
-		if l.running { // its body has not returned
-			var err error = errExited
-			if died != nil {
-				err = died
-			}
-			l.end(s.Wall, err)
-		}
-		s.take(l.stats, l.spans)
+		l.spans.flush()
+		spans += len(l.spans.all) + len(l.spans.failed)
+	}
+	s.ByWorker, s.Spans = make([]WorkerStats, 0, len(w.lanes)), make([]Span, 0, spans)
+	for _, l := range w.lanes {
+		s.take(l.stats, &l.spans)
 	}
 	s.order()
 }
@@ -51,13 +50,12 @@ func (w *watch) adopt(call *kernel.Watch, wall time.Duration) {
 }
 
 // take adds what a worker did.
-func (s *Stats) take(w WorkerStats, spans spans) {
-	spans.flush()
+func (s *Stats) take(w WorkerStats, spans *spans) {
 	w.Wait = s.Wall - w.StartUp - w.Busy
 	s.ByWorker = append(s.ByWorker, w)
 	s.Chunks += w.Chunks
 	s.Dropped += spans.dropped
-	s.Spans = slices.Concat(s.Spans, spans.all, spans.failed)
+	s.Spans = append(append(s.Spans, spans.all...), spans.failed...)
 }
 
 // order sorts the spans, and gives those of goroutines their process.

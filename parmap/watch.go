@@ -1,6 +1,7 @@
 package parmap
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -21,14 +22,17 @@ type watch struct {
 	reporter *reporter    // nil: nobody asks how far it is
 	began    time.Time
 	lanes    []*lane
-	idle     []*lane       // of a stream: nobody has them
-	call     *kernel.Watch // of a run elsewhere; nil: it is here
+	idle     []*lane // of a stream: nobody has them
+	// For advice:
+	advisable bool          // it is a loop over indices, here, whose grain does not change its result
+	asleep    bool          // helpers that sleep were not called at once
+	call      *kernel.Watch // of a run elsewhere; nil: it is here
 }
 
 // A lane is what one worker has done.
 type lane struct {
 	worker  int
-	done    atomic.Int64 // indices that are finished
+	done    atomic.Int64 // indices that are finished; its worker's, others read it
 	piece   int          // how many cells are run at once
 	now     Span         // the chunk that is run
 	running bool         // there is one
@@ -49,8 +53,7 @@ func (c *config) watched() bool { return c.progress != nil || c.stats != nil }
 // nothing tells who asks of a run over n indices of which none was run.
 func (c *config) nothing(n int) {
 	if c.watched() {
-		w := c.watch(n, 0)
-		w.end(nil)
+		c.watch(n, 0).finish()
 	}
 }
 
@@ -179,8 +182,8 @@ func (w *watch) place(lo, hi int) (int, int) {
 
 const (
 	// A piece of a chunk takes between pieceShort and pieceLong, if it can: so long
-	// that a look at the clock behind each costs nothing, so short that a progress line
-	// moves.
+	// that a look at the clock behind each, 50 ns, costs nothing, so short that there are
+	// ten between two calls of a progress function.
 	pieceShort = time.Millisecond
 	pieceLong  = 10 * time.Millisecond
 )
@@ -236,14 +239,32 @@ func (l *lane) end(at time.Duration, err error) {
 	l.spans.add(l.now)
 }
 
-// end ends what is told of a run in which no body runs any more. died is the panic by
-// which some body ended. It returns the panic of the progress function.
-func (w *watch) end(died *PanicError) *PanicError {
+// broke notes that a body of a worker has not returned, and why.
+func (w *watch) broke(worker int, why error) {
+	if l := w.lanes[worker]; w.stats != nil && l.running {
+		l.end(time.Since(w.began), why)
+	}
+}
+
+// end ends what is told of a run in which no body runs any more. It returns the panic of
+// the progress function, and whether that called runtime.Goexit.
+func (w *watch) end() (panicked *PanicError, exited bool) {
 	if w.stats != nil {
-		w.tally(died)
+		w.tally()
 	}
 	if w.reporter == nil {
-		return nil
+		return nil, false
 	}
 	return w.reporter.end()
+}
+
+// finish is end of a run that has come to its end, and ends as the progress function did.
+func (w *watch) finish() {
+	panicked, exited := w.end()
+	if panicked != nil {
+		panic(panicked)
+	}
+	if exited {
+		runtime.Goexit()
+	}
 }
