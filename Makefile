@@ -1,4 +1,4 @@
-.PHONY: help test race lint fuzz bench bench-check rivals report cross slurm storm
+.PHONY: help test race lint fuzz bench bench-check rivals report cross gallery page slurm storm
 
 help:   ## list the targets
 	@grep -E '^[a-z-]+:' Makefile | sed -e 's/: *## / /'
@@ -29,6 +29,12 @@ bench-check: ## is the checkout slower than BASE (HEAD~1)? an hour; ARGS="-bench
 
 cross:  ## type-check the systems that no test runs on
 	bash .ci/run cross
+
+gallery: ## run the examples and make examples/gallery.html: two minutes; ARGS=heat for one of them
+	go run ./examples/internal/gallery $(ARGS)
+
+page:   ## open examples/gallery.html in a browser without a window
+	bash .ci/run page
 
 slurm:  ## job arrays on a virtual Slurm cluster, which needs root to be installed
 	bash .ci/run slurm
