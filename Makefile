@@ -30,7 +30,7 @@ bench-check: ## is the checkout slower than BASE (HEAD~1)? an hour; ARGS="-bench
 cross:  ## type-check the systems that no test runs on
 	bash .ci/run cross
 
-gallery: ## run the examples and make examples/gallery.html: two minutes; ARGS=heat for one of them
+gallery: ## run the examples and make examples/gallery.html: two minutes; ARGS=heat for one, ARGS=-texts for none
 	go run ./examples/internal/gallery $(ARGS)
 
 page:   ## open examples/gallery.html in a browser without a window

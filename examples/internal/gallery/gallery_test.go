@@ -40,7 +40,7 @@ func TestPageIsThatOfTheSources(t *testing.T) {
 	require.NoError(t, err)
 	again, err := render(root, results)
 	require.NoError(t, err)
-	assert.Equal(t, short(b), short(again), "make gallery makes it anew; with ARGS=mandelbrot only the pictures of this example")
+	assert.Equal(t, short(b), short(again), "make gallery makes it anew; with ARGS=-texts no example is run")
 	assert.True(t, bytes.Equal(b, again), "a picture is another one")
 }
 
@@ -184,6 +184,16 @@ func TestRunFails(t *testing.T) {
 	assert.ErrorContains(t, err, "exit status 1")
 	assert.ErrorContains(t, run(root, filepath.Join(root, "examples/gallery.html"), []string{"nobody"}), `no example "nobody"`)
 	assert.ErrorIs(t, run(root, filepath.Join(t.TempDir(), "page.html"), []string{"heat"}), os.ErrNotExist)
+}
+
+func TestTextsAreMadeAnewWithoutARun(t *testing.T) {
+	b := committed(t)
+	path := filepath.Join(t.TempDir(), "page.html")
+	require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(b, []byte("Lets heat spread"), []byte("Old")), 0o666))
+	require.NoError(t, run(root, path, nil))
+	again, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(b, again))
 }
 
 func TestKeyLinesHaveNoTimes(t *testing.T) {

@@ -3,6 +3,7 @@
 //
 //	go run ./examples/internal/gallery
 //	go run ./examples/internal/gallery mandelbrot heat    # only these; the others as they are in the page
+//	go run ./examples/internal/gallery -texts             # none: only texts and code are new
 //
 // Which examples there are, and what is shown of each, is in list.go. Texts and code
 // are taken from their READMEs and sources; the test fails when the committed
@@ -19,18 +20,25 @@ import (
 
 func main() {
 	out := flag.String("o", "examples/gallery.html", "the `file` to make")
+	texts := flag.Bool("texts", false, "run no example: what they drew and printed is in the page")
 	flag.Parse()
-	if err := run(".", *out, flag.Args()); err != nil {
+	names := flag.Args()
+	if len(names) == 0 && !*texts {
+		for _, e := range list {
+			names = append(names, e.name)
+		}
+	}
+	if err := run(".", *out, names); err != nil {
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		os.Exit(1)
 	}
 }
 
-// run makes the page of the checkout at root. If there are names, only these examples
-// are run, and the page is there already.
+// run makes the page of the checkout at root. It runs the examples of these names; what
+// others drew and printed is in the page that is there.
 func run(root, out string, names []string) error {
 	results := map[string]result{}
-	if len(names) > 0 {
+	if len(names) < len(list) { // what the others have is there
 		before, err := os.ReadFile(out)
 		if err != nil {
 			return err
@@ -50,7 +58,7 @@ func run(root, out string, names []string) error {
 	}
 	defer os.RemoveAll(dir)
 	for _, e := range list {
-		if len(names) > 0 && !slices.Contains(names, e.name) {
+		if !slices.Contains(names, e.name) {
 			continue
 		}
 		fmt.Println(e.command())
