@@ -19,12 +19,14 @@ import (
 
 // labelled returns how many goroutines that run this test have a label in profiles. One that
 // has just been started, by a goroutine with it, can have it too.
-func labelled(t *testing.T, label string) (n int) {
+func labelled(t *testing.T, label string) (n int) { return labelledIn(t, label, "label_test.go") }
+
+func labelledIn(t *testing.T, label, file string) (n int) {
 	t.Helper()
 	var b strings.Builder
 	assert.NoError(t, pprof.Lookup("goroutine").WriteTo(&b, 1))
 	for _, group := range strings.Split(b.String(), "\n\n") {
-		if strings.Contains(group, label) && strings.Contains(group, "label_test.go") {
+		if strings.Contains(group, label) && strings.Contains(group, file) {
 			k, err := strconv.Atoi(regexp.MustCompile(`(?m)^(\d+) @`).FindStringSubmatch(group)[1])
 			assert.NoError(t, err)
 			n += k
