@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/parfor-go/parfor/internal/segment"
 )
@@ -87,9 +88,6 @@ func (r *run) announce() error {
 	}
 	b.store(atSums, uint64(words-cells))
 	b.store(atTimes, uint64(timed))
-	if timed > 0 {
-		b.store(atBegan, uint64(c.Watch.Began.UnixNano()))
-	}
 	b.store(atTable, object.ID.Device)
 	b.store(atTable+1, object.ID.Inode)
 	b.store(atTable+2, object.ID.Generation)
@@ -250,6 +248,9 @@ func (r *run) offer(m *member, fresh bool) {
 	}
 	b.store(b.slot(m.slot, slotFirst), first)
 	b.store(b.slot(m.slot, slotNeed), m.need)
+	if r.times != nil {
+		b.store(b.slot(m.slot, slotSince), uint64(time.Since(r.call.Watch.Began)))
+	}
 	b.store(b.slot(m.slot, slotState), stateOf(r.number, stateOffered))
 	if b.load(b.slot(m.slot, slotBlocked)) == 1 && b.swap(b.slot(m.slot, slotBlocked), 1, 0) {
 		m.ring()

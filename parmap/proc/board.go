@@ -32,7 +32,6 @@ const (
 	atUsed    = 42 // how many workers take part, and blocks there are
 	atSums    = 43 // how many words behind the claims are for the sums of the cells' rows
 	atTimes   = 44 // where in the table the cells' times begin; 0: nobody wants them
-	atBegan   = 45 // when the run began, in nanoseconds since 1970
 	headWords = 48
 
 	slotWords   = 48
@@ -46,6 +45,7 @@ const (
 
 	slotFirst = 16 // a cell + 1 to begin with, or 0; the parent's, before it offers
 	slotNeed  = 17 // how many loans the worker must have seen; the parent's, likewise
+	slotSince = 18 // nanoseconds since the run began, if times are wanted; the parent's, as it offers
 
 	slotLeases = 32 // cells that the worker has claimed, ever
 	slotSent   = 33 // failures and results that it sent in this run

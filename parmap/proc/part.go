@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"github.com/parfor-go/parfor/internal/segment"
 	"github.com/parfor-go/parfor/parmap"
@@ -35,8 +36,8 @@ type part struct {
 	without  bool // ... with no value
 }
 
-// prepare reads the announcement.
-func (w *worker) prepare(ctx context.Context, run uint64) (*part, error) {
+// prepare reads the announcement of a run that the worker joined at that time.
+func (w *worker) prepare(ctx context.Context, run uint64, joined time.Time) (*part, error) {
 	b := w.board
 	table := segment.Find(segment.ID{Device: b.load(atTable), Inode: b.load(atTable + 1), Generation: b.load(atTable + 2)},
 		0, int(b.load(atBlob)+b.load(atBlob+1)))
@@ -74,7 +75,8 @@ func (w *worker) prepare(ctx context.Context, run uint64) (*part, error) {
 		p.sums = segment.Cast[uint32](table.Bytes()[4*cells : 4*(cells+n)])
 	}
 	if at := int(b.load(atTimes)); at > 0 {
-		p.times, p.clock = timesIn(table.Bytes(), at, cells), clockOf(int64(b.load(atBegan)))
+		p.times = timesIn(table.Bytes(), at, cells)
+		p.clock = clock{joined, time.Duration(b.load(b.slot(w.Slot, slotSince)))}
 	}
 	grid := kernel.Grid(int(b.load(atN)), int(b.load(atGrain)))
 	p.claims = claims{

@@ -42,17 +42,15 @@ func (t times) end(cell int, now time.Duration) {
 	atomic.StoreUint64(t.at(cell, timeEnd), uint64(max(1, now)))
 }
 
-// A clock tells the time since a run began, which another process has noted.
+// A clock tells a worker the time since the run began. The parent has noted how much had
+// passed when it offered the run, and the worker takes the moment when it joins for that
+// one. So the clock is behind by the time between them: a microsecond if the worker was
+// awake, up to 100 if it slept, and more if the system let it wait. Both count by
+// monotonic clocks of their own: the time of day is in neither, as it may be set while
+// the run goes on.
 type clock struct {
-	from  time.Time
-	since time.Duration // that had passed then
+	joined time.Time
+	since  time.Duration // that had passed when the run was offered
 }
 
-// clockOf returns the clock of a run that began so many nanoseconds after 1970: the
-// system's clock is asked once, so that steps of it do not show.
-func clockOf(began int64) clock {
-	now := time.Now()
-	return clock{now, time.Duration(now.UnixNano() - began)}
-}
-
-func (c clock) now() time.Duration { return c.since + time.Since(c.from) }
+func (c clock) now() time.Duration { return c.since + time.Since(c.joined) }

@@ -310,14 +310,14 @@ func (w *worker) begin(run uint64) (context.Context, context.CancelFunc) {
 
 // attend does what there is to do in a run.
 func (w *worker) attend(run uint64) {
-	b := w.board
+	b, joined := w.board, time.Now()
 	need := int64(b.load(b.slot(w.Slot, slotNeed)))
 	for w.seen.Load() < need {
 		<-w.lent
 	}
 	ctx, stop := w.begin(run)
 	defer stop()
-	p, err := w.prepare(ctx, run)
+	p, err := w.prepare(ctx, run, joined)
 	if err != nil {
 		w.fail(&failure{Cell: -1, Text: err.Error()})
 		w.leave(run, stateIdle)
