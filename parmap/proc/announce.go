@@ -63,6 +63,9 @@ func (r *run) announce() error {
 		r.times = timesIn(p.table.Bytes(), timed, cells)
 		clear(r.times)
 	}
+	if c.Watch != nil && c.Entry.NewOut != nil {
+		r.came = make([]bool, cells)
+	}
 	skipped := r.skip()
 	announcement.write(p.table.Bytes()[at:])
 

@@ -65,8 +65,9 @@ const (
 const (
 	cellFree         = 0
 	cellDone         = 1
-	cellFailed       = 2 // its body failed, or gave up: nobody runs it again
+	cellFailed       = 2 // its body came to its end, and failed: nobody runs it again
 	cellHeld         = 3 // its worker died, and a fresh one is to run it
+	cellCut          = 4 // its body gave up, or its worker died: nobody runs it again
 	firstIncarnation = 16
 )
 

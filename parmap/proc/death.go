@@ -113,7 +113,7 @@ func (r *run) fail(cell, lo, hi, attempts int, err error) {
 func (r *run) died(m *member, leases, state uint64, crash *CrashError) {
 	defer r.touch()
 	r.deaths = true
-	if state == stateOf(r.number, stateBusy) {
+	if r.times != nil && state == stateOf(r.number, stateBusy) {
 		r.history.crashes++
 	}
 	r.watched[m.slot] = watch{}
@@ -127,7 +127,7 @@ func (r *run) died(m *member, leases, state uint64, crash *CrashError) {
 		r.breakOff(m, cell, crash)
 		switch {
 		case r.failures[cell]: // of one item; the others are lost
-			atomic.StoreUint32(word, cellFailed)
+			atomic.StoreUint32(word, cellCut)
 			if r.call.Collect && r.call.Entry.NewOut != nil {
 				r.fail(cell, rows.Lo, rows.Hi, r.attempts[cell]+1, crash)
 			}
@@ -148,7 +148,7 @@ func (r *run) died(m *member, leases, state uint64, crash *CrashError) {
 				continue
 			}
 			r.clear(rows)
-			atomic.StoreUint32(word, cellFailed)
+			atomic.StoreUint32(word, cellCut)
 			r.fail(cell, rows.Lo, rows.Hi, r.attempts[cell], crash)
 		}
 	}

@@ -58,11 +58,12 @@ func (r *run) breakOff(m *member, cell int, crash error) {
 	}
 	now := time.Since(r.call.Watch.Began)
 	a, begun := r.attempt(cell)
-	if !begun || *r.times.at(cell, timeWho) != uint64(m.incarnation) { // it had only claimed it
+	if !begun { // it had only claimed it: who died in it before left 0 there
 		rows := r.grid.At(cell)
 		a = kernel.Attempt{Worker: m.slot, PID: m.pid, Lo: rows.Lo, Hi: rows.Hi, Start: now}
 	}
-	a.End, a.Err = max(a.Start, now), crash
+	// What the body had sent is final, and so says more.
+	a.End, a.Err = max(a.Start, now), cmp.Or(r.history.reasons[cell], crash)
 	r.history.broken = append(r.history.broken, a)
 	atomic.StoreUint64(r.times.at(cell, timeWho), 0)
 }
@@ -73,20 +74,28 @@ func (r *run) count() {
 	if w == nil {
 		return
 	}
+	r.pool.mu.Lock()
+	defer r.pool.mu.Unlock()
 	finished := 0
 	for cell := range r.table {
-		if atomic.LoadUint32(&r.table[cell]) == cellDone {
+		if r.finished(cell) {
 			finished += r.grid.At(cell).Len()
 		}
-	}
-	if r.call.Collect {
-		r.pool.mu.Lock()
-		for cell := range r.failures {
-			finished += r.grid.At(cell).Len()
-		}
-		r.pool.mu.Unlock()
 	}
 	w.Done.Store(int64(finished - r.before))
+}
+
+// finished reports whether a cell counts as finished, from when on it always does: the
+// result of a Func counts when it is there, as it may be one that cannot be decoded.
+// pool.mu is held.
+func (r *run) finished(cell int) bool {
+	switch atomic.LoadUint32(&r.table[cell]) {
+	case cellDone:
+		return r.call.Collect || r.came == nil || r.came[cell]
+	case cellFailed:
+		return r.call.Collect
+	}
+	return false
 }
 
 // errEnded is what became of a cell that was given up.
@@ -107,8 +116,9 @@ func (r *run) recount() {
 		if !ok {
 			continue
 		}
+		a.Err = h.reasons[cell]
 		if atomic.LoadUint32(&r.table[cell]) != cellDone {
-			a.Err = cmp.Or(h.reasons[cell], r.cause, errEnded)
+			a.Err = cmp.Or(a.Err, r.cause, errEnded)
 		}
 		w.Attempts = append(w.Attempts, a)
 	}

@@ -32,6 +32,7 @@ type part struct {
 
 	cell     int  // that is run
 	failed   bool // it, or some item of it
+	cut      bool // it has not come to its end, as the run was to end
 	panicked bool
 	without  bool // ... with no value
 }
@@ -93,7 +94,7 @@ func (w *worker) do(p *part, cell int) {
 	b, r := w.board, p.grid.At(cell)
 	w.leases++
 	b.store(b.slot(w.Slot, slotLeases), w.leases)
-	p.cell, p.failed = cell, false
+	p.cell, p.failed, p.cut = cell, false, false
 	if p.times != nil {
 		p.times.begin(cell, p.clock.now(), p.me)
 	}
@@ -108,9 +109,12 @@ func (w *worker) do(p *part, cell int) {
 	if p.times != nil {
 		p.times.end(cell, p.clock.now())
 	}
-	if p.failed {
+	switch {
+	case p.cut:
+		p.finish(cell, cellCut)
+	case p.failed:
 		p.finish(cell, cellFailed)
-	} else {
+	default:
 		p.finish(cell, cellDone)
 	}
 	if p.panicked || w.Recycle > 0 && w.leases >= uint64(w.Recycle) {
@@ -136,7 +140,7 @@ func (p *part) body(lo, hi int) {
 		// Before finish: who sees that the cell is done sees the sum.
 		atomic.StoreUint32(&p.sums[p.cell], kernel.Sum(p.outputs, lo, hi))
 		if p.ctx.Err() != nil {
-			p.failed = true // it may have given up, whatever it says
+			p.cut = true // it may have given up, whatever it says
 		}
 	}
 	returned = true
@@ -169,13 +173,13 @@ func (p *part) try(i int, f func() error) (goOn bool) {
 		}
 	}()
 	if p.ctx.Err() != nil {
-		p.failed, returned = true, true
+		p.failed, p.cut, returned = true, true, true
 		return false
 	}
 	goOn = true
 	if err := f(); err != nil {
 		p.took(i, i+1, err)
-		goOn = p.collect && p.ctx.Err() == nil
+		goOn = p.collect // the next call looks whether the run is to end
 	}
 	returned = true
 	return goOn
@@ -205,6 +209,7 @@ func (p *part) recovered(lo, hi int, v any) {
 func (p *part) took(lo, hi int, err error) {
 	canceled := errors.Is(err, context.Canceled)
 	if p.failed = true; p.ctx.Err() != nil && canceled {
+		p.cut = true
 		return
 	}
 	p.fail(&failure{Lo: lo, Hi: hi, Text: err.Error(), Canceled: canceled, Deadline: errors.Is(err, context.DeadlineExceeded)})

@@ -32,7 +32,7 @@ const (
 // Invariant: an attempt at a cell ends by the worker's mark in the table, or by
 // its death; only when the process has been reaped the parent takes the cell
 // back. The run is over when no worker is in it, all they sent has come, and
-// each cell is done or failed, or given up because the run was to end.
+// each cell is done, failed or cut, or given up because the run was to end.
 type run struct {
 	pool    *Pool
 	call    *kernel.Call
@@ -44,6 +44,7 @@ type run struct {
 	table   []uint32
 	sums    []uint32 // of the rows of the cells that are done; nil without a Log
 	told    []bool   // by cell: its Log knows that it is done
+	came    []bool   // by cell: what a Func returned is there; under pool.mu; nil: a Kernel, or nobody watches
 	before  int      // indices in the cells that were done before the run
 	times   times    // of the cells; nil: nobody wants them
 	loans   []lent
@@ -181,7 +182,7 @@ func (r *run) tell() {
 }
 
 // seemsOver reports whether the workers have claimed every cell and left: then
-// each is done or failed, if none has died.
+// each is done, failed or cut, if none has died.
 func (r *run) seemsOver() bool {
 	b, leased := r.pool.board, uint64(0)
 	for slot := range b.slots {
@@ -282,6 +283,8 @@ func (r *run) result(m *member, content []byte) {
 	if err != nil {
 		rows := r.grid.At(cell)
 		r.fail(cell, rows.Lo, rows.Hi, r.attempts[cell]+1, fmt.Errorf("parmap/proc: results: %w", err))
+	} else if r.came != nil {
+		r.came[cell] = true
 	}
 	m.received++
 	r.touch()

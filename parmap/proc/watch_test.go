@@ -5,7 +5,6 @@ package proc_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -14,19 +13,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/parfor-go/parfor/parmap"
-	"github.com/parfor-go/parfor/parmap/proc"
 )
 
-// adds holds that the numbers of a run add up: each attempt is a span, and of one worker
-// one follows the other.
+// adds holds that the numbers of a run add up: each attempt is a span, of one worker one
+// follows the other, and it was busy in them and nowhere else.
 func adds(t *testing.T, s *parmap.Stats, workers int) {
 	t.Helper()
 	require.Equal(t, workers, s.Workers)
 	require.Len(t, s.ByWorker, workers)
 	chunks, end := 0, make([]time.Duration, workers)
-	for _, w := range s.ByWorker {
+	want := make([]parmap.WorkerStats, workers)
+	for i, w := range s.ByWorker {
 		chunks += w.Chunks
 		assert.Equal(t, s.Wall, w.StartUp+w.Busy+w.Wait)
+		assert.GreaterOrEqual(t, w.Wait, time.Duration(0))
+		want[i].Wait = w.Wait
 	}
 	assert.Equal(t, s.Chunks, chunks)
 	assert.Len(t, s.Spans, s.Chunks)
@@ -34,7 +35,23 @@ func adds(t *testing.T, s *parmap.Stats, workers int) {
 		assert.True(t, end[v.Worker] <= v.Start && v.Start <= v.End && v.End <= s.Wall, "%v after %v, in %v", v, end[v.Worker], s.Wall)
 		end[v.Worker] = v.End
 		assert.Positive(t, v.PID)
+		w := &want[v.Worker]
+		if w.Chunks++; w.Chunks == 1 {
+			w.StartUp = v.Start
+		}
+		w.Busy += v.Duration()
 	}
+	assert.Equal(t, want, s.ByWorker)
+}
+
+// succeeded returns how many indices the spans without an error have.
+func succeeded(s *parmap.Stats) (n int) {
+	for _, v := range s.Spans {
+		if v.Err == nil {
+			n += v.Hi - v.Lo
+		}
+	}
+	return n
 }
 
 // spansAt returns those that have an index.
@@ -90,39 +107,29 @@ func TestStatsOfTimes(t *testing.T) {
 	for _, v := range s.Spans {
 		assert.GreaterOrEqual(t, v.Duration(), 4*r.args.Take)
 	}
-	busy := s.ByWorker[0].Busy + s.ByWorker[1].Busy
-	assert.GreaterOrEqual(t, busy, recordedRows*r.args.Take)
-	assert.LessOrEqual(t, busy, 2*s.Wall)
+	for _, w := range s.ByWorker {
+		assert.GreaterOrEqual(t, w.Busy, time.Duration(4*w.Chunks)*r.args.Take)
+	}
 }
 
-// TestStatsOfACrash holds that an attempt that a death broke off is there, with its reason,
-// beside the one that took its place.
-func TestStatsOfACrash(t *testing.T) {
-	for _, how := range []string{"SIGKILL", "exit 3", "goexit"} {
-		p := quiet(t, 2)
-		var s parmap.Stats
-		out := zeros(t, crashRows)
-		var last parmap.Progress
-		before := p.PIDs()
-		err := crash.Run(t.Context(), crashRows, crashArgs{Out: out, At: 123, How: how, Flag: filepath.Join(t.TempDir(), "flag")},
-			parmap.On(p), parmap.Output(out), parmap.Grain(10), parmap.Record(&s), parmap.OnProgress(func(p parmap.Progress) {
-				assert.GreaterOrEqual(t, p.Done, last.Done)
-				last = p
-			}))
-		require.NoError(t, err, how)
-		adds(t, &s, 2)
-		assert.Equal(t, crashRows, last.Done)
-		assert.Equal(t, []int{51, 1, 1}, []int{s.Chunks, s.Retries, s.Crashes}, how)
-		all := spansAt(&s, 123)
-		require.Len(t, all, 2)
-		var crash *proc.CrashError
-		require.ErrorAs(t, all[0].Err, &crash)
-		assert.Equal(t, crash.PID, all[0].PID)
-		assert.Contains(t, before, all[0].PID)
-		assert.NoError(t, all[1].Err)
-		assert.NotEqual(t, all[0].PID, all[1].PID)
-		assert.LessOrEqual(t, all[0].End, all[1].Start, "only when the first was dead")
-	}
+// TestProgressWhileRunning holds that Done grows while the bodies run: one of them waits
+// until it has come to all others.
+func TestProgressWhileRunning(t *testing.T) {
+	p := quiet(t, 2)
+	r := newRecorded(t)
+	r.make(t, "trouble200", "wait")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var calls []int
+	err := recorded.Run(ctx, recordedRows, r.args, parmap.On(p), parmap.Output(r.args.Out), parmap.Grain(1),
+		parmap.OnProgress(func(p parmap.Progress) {
+			if calls = append(calls, p.Done); p.Done == recordedRows-1 {
+				cancel()
+			}
+		}))
+	require.ErrorIs(t, err, context.Canceled)
+	assert.True(t, slices.IsSorted(calls), "%v", calls)
+	assert.Equal(t, recordedRows-1, calls[len(calls)-1])
 }
 
 // TestStatsOfErrors holds what is recorded of bodies that fail, and of those that gave up.
@@ -139,12 +146,7 @@ func TestStatsOfErrors(t *testing.T) {
 		err := fail.Run(t.Context(), 500, failArgs{Out: out, Hows: map[int]string{77: "error", 333: "panic"}}, options...)
 		require.Error(t, err)
 		adds(t, &s, 2)
-		done := 0
-		for _, v := range s.Spans {
-			if v.Err == nil {
-				done += v.Hi - v.Lo
-			}
-		}
+		done := succeeded(&s)
 		if !collect {
 			assert.Equal(t, done, last.Done)
 			continue
@@ -169,23 +171,7 @@ func TestStatsOfErrors(t *testing.T) {
 	require.ErrorIs(t, err, boom)
 	adds(t, &s, 2)
 	assert.Less(t, last.Done, recordedRows)
-	assert.Equal(t, last.Done, len(slices.DeleteFunc(slices.Clone(s.Spans), func(v parmap.Span) bool { return v.Err != nil })))
-}
-
-// TestStatsOfAFunc holds that items that travel together are a span.
-func TestStatsOfAFunc(t *testing.T) {
-	p := quiet(t, 2)
-	var s parmap.Stats
-	var last parmap.Progress
-	in := make([]string, 100)
-	for i := range in {
-		in[i] = "args"
-	}
-	_, err := ask.Map(t.Context(), in, parmap.On(p), parmap.Grain(8), parmap.Record(&s), parmap.OnProgress(func(p parmap.Progress) { last = p }))
-	require.NoError(t, err)
-	adds(t, &s, 2)
-	assert.Equal(t, 13, s.Chunks)
-	assert.Equal(t, 100, last.Done)
+	assert.Equal(t, last.Done, succeeded(&s))
 }
 
 // TestProgressOfAResumedRun holds that what an earlier run has done counts, and what is left

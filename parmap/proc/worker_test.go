@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,6 +40,11 @@ var ask = parmap.NewFunc("ask", func(ctx context.Context, what string) (string, 
 		return fmt.Sprint(os.Args), nil
 	case "secret":
 		return os.Getenv("PARFOR_WORKER"), nil
+	case "label": // of the context, and whether a goroutine has it
+		name, _ := pprof.Label(ctx, "kernel")
+		var b strings.Builder
+		err := pprof.Lookup("goroutine").WriteTo(&b, 1)
+		return fmt.Sprint(name, " ", strings.Contains(b.String(), `"kernel":"ask"`)), err
 	case "arrays": // how many are mapped, with the board and the claims
 		b, err := os.ReadFile("/proc/self/maps")
 		return fmt.Sprint(strings.Count(string(b), "/memfd:parfor")), err
@@ -75,6 +81,7 @@ func TestInAWorker(t *testing.T) {
 		says("start", proc.ErrNested.Error())
 		says("exec", "not a worker\n")
 		says("secret", "")
+		says("label", "ask true")
 		says("args", fmt.Sprint(os.Args))
 		procs := max(1, runtime.GOMAXPROCS(0)/workers)
 		says("procs", fmt.Sprintln(procs, procs, procs))

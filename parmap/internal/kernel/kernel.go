@@ -68,7 +68,9 @@ type Call struct {
 // A Watch is what a backend tells of a run.
 type Watch struct {
 	// Done is how many indices are finished in this run. The backend stores it ten
-	// times a second, and when it is over.
+	// times a second, and when it is over. A pool counts whole cells: a cell in which
+	// an item failed is finished under Collect alone, and then all of it, and one that
+	// was broken off is not, whatever items of it had been run.
 	Done atomic.Int64
 	// Timed asks for what follows, which the backend sets when the run is over.
 	Timed    bool
