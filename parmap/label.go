@@ -23,7 +23,10 @@ func (c *config) name(ctx context.Context, name string) (labels context.Context,
 }
 
 // unlabel takes from a goroutine the labels that it has from who started it, and in which
-// it works for others.
+// it works for others. Inlined it moves the loop in which a helper spins, and 100,000 bodies
+// on two workers take 45 us instead of 33 (BenchmarkPerIndex).
+//
+//go:noinline
 func unlabel() { pprof.SetGoroutineLabels(context.Background()) }
 
 // label gives a goroutine the labels of the region, if that has some, and unlabel those of
