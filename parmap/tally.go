@@ -1,10 +1,8 @@
 package parmap
 
 import (
-	"cmp"
 	"errors"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
@@ -22,16 +20,61 @@ func (w *watch) tally() {
 		s.Retries, s.Crashes = w.call.Retries, w.call.Crashes
 	}
 	s.Workers = len(w.lanes)
-	spans := 0
+	s.ByWorker = make([]WorkerStats, 0, len(w.lanes))
+	lists := make([][]Span, 0, 2*len(w.lanes))
 	for _, l := range w.lanes {
 		l.spans.flush()
-		spans += len(l.spans.all) + len(l.spans.failed)
+		lists = append(lists, l.spans.all, l.spans.failed)
+		l.stats.Wait = s.Wall - l.stats.StartUp - l.stats.Busy
+		s.ByWorker = append(s.ByWorker, l.stats)
+		s.Chunks += l.stats.Chunks
+		s.Dropped += l.spans.dropped
 	}
-	s.ByWorker, s.Spans = make([]WorkerStats, 0, len(w.lanes)), make([]Span, 0, spans)
-	for _, l := range w.lanes {
-		s.take(l.stats, &l.spans)
+	s.Spans = merged(lists)
+	pid := os.Getpid()
+	for i := range s.Spans {
+		if s.Spans[i].PID == 0 {
+			s.Spans[i].PID = pid
+		}
 	}
-	s.order()
+}
+
+// merged returns the spans of all lists, each of which is in the order in which its spans
+// began, in that order.
+func merged(lists [][]Span) []Span {
+	for len(lists) > 1 {
+		half := lists[:0]
+		for i := 0; i < len(lists); i += 2 {
+			list := lists[i]
+			if i+1 < len(lists) {
+				list = merge(list, lists[i+1])
+			}
+			half = append(half, list)
+		}
+		lists = half
+	}
+	if len(lists) == 0 {
+		return nil
+	}
+	return lists[0]
+}
+
+func merge(a, b []Span) []Span {
+	if len(a) == 0 {
+		return b
+	}
+	if len(b) == 0 {
+		return a
+	}
+	all := make([]Span, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if a[0].Start <= b[0].Start {
+			all, a = append(all, a[0]), a[1:]
+		} else {
+			all, b = append(all, b[0]), b[1:]
+		}
+	}
+	return append(append(all, a...), b...)
 }
 
 // adopt makes lanes of what a backend tells. Its processes read one clock by way of another,
@@ -47,24 +90,4 @@ func (w *watch) adopt(call *kernel.Watch, wall time.Duration) {
 		l.begin(Span(a))
 		l.end(a.End, a.Err)
 	}
-}
-
-// take adds what a worker did.
-func (s *Stats) take(w WorkerStats, spans *spans) {
-	w.Wait = s.Wall - w.StartUp - w.Busy
-	s.ByWorker = append(s.ByWorker, w)
-	s.Chunks += w.Chunks
-	s.Dropped += spans.dropped
-	s.Spans = append(append(s.Spans, spans.all...), spans.failed...)
-}
-
-// order sorts the spans, and gives those of goroutines their process.
-func (s *Stats) order() {
-	pid := os.Getpid()
-	for i := range s.Spans {
-		if s.Spans[i].PID == 0 {
-			s.Spans[i].PID = pid
-		}
-	}
-	slices.SortStableFunc(s.Spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
 }
