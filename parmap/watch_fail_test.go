@@ -192,7 +192,7 @@ func TestProgressKeepsTheGrain(t *testing.T) {
 // TestLabelsOfOwnWorkers holds that goroutines which a verb starts for its caller alone have
 // the caller's labels.
 func TestLabelsOfOwnWorkers(t *testing.T) {
-	const n = 8
+	n := runtime.GOMAXPROCS(0) + 4 // more than the crew has
 	pprof.Do(bg, pprof.Labels("mine", "yes"), func(context.Context) {
 		var met, seen sync.WaitGroup
 		met.Add(n)
@@ -205,6 +205,6 @@ func TestLabelsOfOwnWorkers(t *testing.T) {
 			}
 			seen.Done()
 			seen.Wait()
-		}, parmap.Workers(max(n, runtime.GOMAXPROCS(0)+1)), parmap.Grain(1), parmap.Dynamic)
+		}, parmap.Workers(n), parmap.Grain(1), parmap.Dynamic)
 	})
 }
