@@ -117,11 +117,6 @@ func (c command) plan(ctx context.Context, f *flag.FlagSet, args []string) error
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 		return fmt.Errorf("%s is no directory: seal could not put the array there", filepath.Dir(path))
 	}
-	for _, text := range append(slices.Clone(c.before), path) {
-		if !utf8.ValidString(text) {
-			return fmt.Errorf("%q is not UTF-8: a plan cannot have it", text)
-		}
-	}
 	p, err := survey(ctx, c.program)
 	if err != nil {
 		return err
@@ -131,8 +126,10 @@ func (c command) plan(ctx context.Context, f *flag.FlagSet, args []string) error
 	if p.Dir, err = os.Getwd(); err != nil {
 		return err
 	}
-	if !utf8.ValidString(p.Dir) {
-		return fmt.Errorf("%q is not UTF-8: a plan cannot have it", p.Dir)
+	for _, text := range append(slices.Clone(p.Command), p.Output, p.Dir) {
+		if !utf8.ValidString(text) {
+			return fmt.Errorf("%q is not UTF-8: a plan cannot have it", text)
+		}
 	}
 	s, err := createSpool(dir, p, c.program)
 	if err != nil {

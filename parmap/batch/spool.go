@@ -79,13 +79,10 @@ func openSpool(dir string) (*spool, error) {
 	return &spool{dir, p}, nil
 }
 
-// loadDone returns the record that a task is done.
+// loadDone returns the record that a task is done. The error is errIncomplete if a chunk is
+// missing.
 func (s *spool) loadDone(task int) (*journal.Journal, error) {
-	return s.loadRecord(s.path(doneDir, of(task)), task)
-}
-
-// loadRecord is loadDone of a file. The error is errIncomplete if a chunk is missing.
-func (s *spool) loadRecord(path string, task int) (*journal.Journal, error) {
+	path := s.path(doneDir, of(task))
 	n := s.chunks(task).Len()
 	j, err := journal.Load(path, s.header(task), n)
 	if err == nil && recorded(j, n) < n {
