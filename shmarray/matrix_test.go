@@ -38,7 +38,10 @@ func sameMatrix(t *testing.T, m mat.Matrix) {
 // TestFromMatrixIsGonumsCopy has matrices of one piece of Spread's and of some,
 // of rows that are shorter and longer than a piece, with gaps and without.
 func TestFromMatrixIsGonumsCopy(t *testing.T) {
-	sizes := [][2]int{{1, 1}, {1, 7}, {7, 1}, {9, 8}, {8, 9}, {40, 17}, {1100, 1003}, {2, 700_001}, {700_001, 2}, {1, 1_500_000}}
+	sizes := [][2]int{{1, 1}, {1, 7}, {7, 1}, {9, 8}, {8, 9}, {40, 17}, {1100, 1003}}
+	if !raced {
+		sizes = append(sizes, [][2]int{{2, 700_001}, {700_001, 2}, {1, 1_500_000}}...)
+	}
 	if !testing.Short() && !raced {
 		sizes = append(sizes, [2]int{2100, bulk.Least/8/2000 + 1}) // large also as a slice
 	}
