@@ -135,9 +135,11 @@ func (c command) plan(ctx context.Context, f *flag.FlagSet, args []string) error
 	if err != nil {
 		return err
 	}
-	for dir, nbytes := range map[string]int64{s.dir: s.size(), filepath.Dir(path): s.size()} {
-		if free := segment.Free(dir); free < nbytes {
-			fmt.Fprintf(c.out, "the array takes %d bytes, and %s has %d free\n", nbytes, dir, free)
+	told := int64(-1) // of two directories in one file system, one is named
+	for _, dir := range []string{s.dir, filepath.Dir(path)} {
+		if free := segment.Free(dir); free < s.size() && free != told {
+			fmt.Fprintf(c.out, "the array takes %d bytes, and %s has %d free\n", s.size(), dir, free)
+			told = free
 		}
 	}
 	fmt.Fprintf(c.out, "%s: [0,%d) in %s of %d indices, chunks of %d\n", s.dir, p.Shape[0], number(p.tasks().Len(), "task"), p.PerTask, p.Grain)

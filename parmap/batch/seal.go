@@ -89,10 +89,14 @@ func (s *spool) sealedBefore(ctx context.Context) error {
 		return exists
 	}
 	defer rows.Close()
-	if s.approve(ctx, rows) != nil {
+	err = s.approve(ctx, rows)
+	if undone := (*undoneError)(nil); errors.As(err, &undone) {
 		return exists
 	}
-	if err := rows.Sync(); err != nil {
+	if err == nil {
+		err = rows.Sync()
+	}
+	if err != nil {
 		return err
 	}
 	if err := segment.SyncDir(s.Output); err != nil {
