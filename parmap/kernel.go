@@ -20,7 +20,8 @@ type Kernel[A any] struct {
 // NewKernel registers a body under a name that no other kernel or func of the
 // program has. The body runs the indices [lo, hi), which it gets as
 // [ForRangeErr]'s does, and sees nothing but its arguments: in a worker process
-// main does not run, so variables that it sets are unset there.
+// main does not run, so variables that it sets are unset there, and flags that
+// it parses have their defaults.
 //
 // In worker processes a body may run more than once for an index: after the
 // death of a worker its chunk is given to another. What it writes to a declared
@@ -28,12 +29,15 @@ type Kernel[A any] struct {
 // that are not declared are its own concern.
 //
 // Arguments travel by encoding/gob, arrays of package shmarray as references,
-// wherever in slices, maps and structs they are. An empty slice or map, and a
-// pointer to a zero number or string, may come as nil, and the type of what is in
-// an interface has to be registered, by gob.Register in a function init. NewKernel
-// panics if the name is taken, the body nil, or A a type that cannot travel: one
-// with an unexported, func or chan field and no encoding of its own, or a gonum
-// matrix, which would be copied: pass the array.
+// wherever in slices, maps and structs they are. A slice or map is a copy in a
+// worker, and what a body writes to it is lost, without an error: results belong
+// in arrays. An empty slice or map, and a pointer to a zero number or string, may
+// come as nil, and the type of what is in an interface has to be registered, by
+// gob.Register in a function init.
+//
+// NewKernel panics if the name is taken, the body nil, or A a type that cannot
+// travel: one with an unexported, func or chan field and no encoding of its own,
+// or a gonum matrix, which would be copied: pass the array.
 func NewKernel[A any](name string, body func(ctx context.Context, lo, hi int, args A) error) *Kernel[A] {
 	if body == nil {
 		panic("parmap: nil body")

@@ -27,9 +27,12 @@
 //
 // It sees its arguments, and what the program's package variables are when
 // WorkerMain is called; nothing that main sets, and what an earlier body set
-// only by chance, if that ran in the same worker. The arrays of its arguments
-// are the caller's memory, not copies. Those that share no memory with an
-// Output are read-only: a write is a panic that says so.
+// only by chance, if that ran in the same worker. So a flag that main parses
+// has its default in a worker: hand its value over in the arguments. The
+// arrays of the arguments are the caller's memory, not copies. Those that
+// share no memory with an Output are read-only: a write is a panic that says
+// so. Everything else in them is the worker's copy, slices and maps too: what a
+// body writes there the caller never sees.
 //
 // Every index is run, unless an error or a cancelled context ends the run.
 // Chunks are cells of a grid that depends on n and Grain only. What a body
@@ -68,7 +71,9 @@
 // and the contexts of the bodies that run are cancelled. A body that goes on
 // for two seconds more is killed with its worker. [Pool.Close], and the end of
 // the context that Start was given, kill at once: a run under way returns
-// [ErrClosed], or an error that wraps it and the context's cause.
+// [ErrClosed], or an error that wraps it and the context's cause. So that a
+// run can be cancelled and the pool used again, Start is given a context that
+// outlives the run's.
 //
 // # What travels
 //

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -74,6 +75,8 @@ func parentOf(secret string) *socket {
 		die(err)
 	}
 	limitMemory()
+	// Started as /proc/self/exe, it would be "exe" in lists of processes.
+	_ = os.WriteFile("/proc/self/comm", []byte(filepath.Base(os.Args[0])), 0)
 	// Who runs out of memory should be a worker, not the program that can
 	// replace it. A refusal changes nothing.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("500"), 0)

@@ -86,7 +86,10 @@ func TestInAWorker(t *testing.T) {
 		procs := max(1, runtime.GOMAXPROCS(0)/workers)
 		says("procs", fmt.Sprintln(procs, procs, procs))
 		for _, pid := range p.PIDs() {
-			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
+			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+			require.NoError(t, err)
+			assert.Equal(t, "proc.test\n", string(b), "what ps and pgrep know it by")
+			b, err = os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
 			require.NoError(t, err)
 			assert.Equal(t, "500\n", string(b), "who is to go when the machine's memory is at an end")
 		}
