@@ -5,13 +5,7 @@ package parmap
 // missing, and the arrays end as the same bits. When nothing is missing the bodies
 // do not run. A program that can be started again opens its array if it is there:
 //
-//	out, err := shmarray.Create[float64]("out.npy", n, 3)
-//	if errors.Is(err, fs.ErrExist) {
-//		out, err = shmarray.Open[float64]("out.npy", shmarray.ReadWrite)
-//	}
-//
-// and has no need to look at its shape: an array that has not n rows, or not the shape
-// that it had, is such an error too.
+//	out, err := shmarray.OpenOrCreate[float64]("out.npy", n, 3)
 //
 // Path is the file that remembers which chunks are done; the run makes it if there
 // is none. A relative one is looked up once, as the run begins. Version stands for what
@@ -25,7 +19,7 @@ package parmap
 // Any other array is its elements: if a body writes to them, the next run is another one.
 //
 // A journal needs an Output, and every array of it in a file: one that has the methods
-// Path and Sync, as a *shmarray.Array of shmarray.Create. What bodies write elsewhere
+// Path and Sync, as a *shmarray.Array of shmarray.OpenOrCreate. What bodies write elsewhere
 // is not remembered. Every argument counts, also one that does not change the rows. The
 // run's chunks are the cells of a grid, also on goroutines: [Grain] indices, or about a
 // 4096th of n.

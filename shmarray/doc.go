@@ -7,8 +7,8 @@
 //
 // Zeros, Ones, New, Full, Like, OnesLike and Copy create an array; FromSlice
 // and FromMatrix bring data in. Create makes one that is a .npy file, Open maps
-// such a file, Load reads one of any kind. Private is for arrays that no other
-// process needs.
+// such a file, OpenOrCreate does what is needed, Load reads one of any kind.
+// Private is for arrays that no other process needs.
 //
 // Data, Row, At and Set reach the elements, Fill and Zero set all of them. Sub,
 // Slice and Reshape are views. Dense, Vec, CDense and General32 give the array to

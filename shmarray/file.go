@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"slices"
@@ -83,6 +84,30 @@ func Create[T Elem](path string, shape ...int) (*Array[T], error) {
 // since it was opened.
 func Open[T Elem](path string, mode Mode) (*Array[T], error) {
 	return openAs[T](path, mode, nil)
+}
+
+// OpenOrCreate opens the array of a .npy file ReadWrite, as Open does, or makes it, as
+// Create does, if there is none: the array of a run that may have been killed before, and
+// goes on. Of several processes that call it at once one makes the file. ErrShape: there is
+// one, of another shape. The other errors are those of Open and Create.
+func OpenOrCreate[T Elem](path string, shape ...int) (*Array[T], error) {
+	a, err := Open[T](path, ReadWrite)
+	if errors.Is(err, fs.ErrNotExist) {
+		a, err = Create[T](path, shape...)
+		if errors.Is(err, fs.ErrExist) { // since then
+			a, err = Open[T](path, ReadWrite)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if is := a.Shape(); !slices.Equal(is, shape) {
+		if err := a.Close(); err != nil {
+			return nil, err
+		}
+		return nil, shapeErrorf("open %s: shape %v: wanted %v", path, is, shape)
+	}
+	return a, nil
 }
 
 // errOther says that there is another file under a path.

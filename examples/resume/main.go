@@ -12,10 +12,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"log"
 	"math"
 	"os"
@@ -76,17 +74,11 @@ func main() {
 
 func fill(ctx context.Context, dir string, n, steps int) error {
 	path := filepath.Join(dir, "lyapunov.npy")
-	a, err := shmarray.Create[float64](path, n, n)
-	if errors.Is(err, fs.ErrExist) {
-		a, err = shmarray.Open[float64](path, shmarray.ReadWrite)
-	}
+	a, err := shmarray.OpenOrCreate[float64](path, n, n)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	if shape := a.Shape(); len(shape) != 2 || shape[0] != n || shape[1] != n {
-		return fmt.Errorf("%s has the shape %v", path, shape)
-	}
 	pool, err := proc.Start(context.Background(), 0) // Ctrl-C ends the run, not the pool
 	if err != nil {
 		return err

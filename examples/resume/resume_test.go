@@ -57,6 +57,6 @@ func TestResume(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, "lyapunov.journal")))
 	require.NoError(t, fill(context.Background(), dir, n, steps))
 	assert.NotEqual(t, before, written())
-	assert.ErrorContains(t, fill(context.Background(), dir, n+1, steps), "has the shape [64 64]")
+	assert.ErrorContains(t, fill(context.Background(), dir, n+1, steps), "shape [64 64]: wanted [65 65]")
 	assert.ErrorContains(t, fill(context.Background(), dir, n, steps+1), "arguments")
 }

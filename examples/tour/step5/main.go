@@ -3,9 +3,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log"
 	"math"
 	"os"
@@ -30,10 +28,7 @@ var table = parmap.NewKernel("table", func(_ context.Context, lo, hi int, a *shm
 
 func main() {
 	proc.WorkerMain()
-	a, err := shmarray.Create[float64]("bessel.npy", n, n)
-	if errors.Is(err, fs.ErrExist) {
-		a, err = shmarray.Open[float64]("bessel.npy", shmarray.ReadWrite)
-	}
+	a, err := shmarray.OpenOrCreate[float64]("bessel.npy", n, n)
 	check(err)
 	defer a.Close()
 	pool, err := proc.Start(context.Background(), 0)
