@@ -100,7 +100,7 @@ func TestRun(t *testing.T) {
 	assert.Less(t, len(again), 47)
 	assert.LessOrEqual(t, len(first)+len(again), 47+runtime.GOMAXPROCS(0))
 	s.Shape = []int{rows, 4}
-	assert.Contains(t, s.fails("run", "-o", s.path("out.npy")), "has the shape [3000 3]")
+	assert.Contains(t, s.fails("run", "-o", s.path("out.npy")), "shape [3000 3]: wanted [3000 4]")
 }
 
 // TestRunElsewhere holds that run does not compute into somebody else's array.

@@ -66,7 +66,7 @@ var actions = []action{
 
 func (c command) run(ctx context.Context, args []string) (status int) {
 	if len(args) == 0 {
-		fmt.Fprint(c.err, "commands; -h behind one explains its flags:\n", usage(""))
+		fmt.Fprint(c.err, "commands; -h behind one explains its flags, before them it lists the program's:\n", usage(""))
 		return exitUsage
 	}
 	name := args[0]

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"sync/atomic"
 
 	"github.com/parfor-go/parfor/internal/npy"
@@ -60,17 +59,11 @@ func (p Program[T, A]) on(ctx context.Context, b parmap.Backend) error {
 }
 
 func (p Program[T, A]) here(ctx context.Context, path, journal string, options ...parmap.RunOption) error {
-	out, err := shmarray.Create[T](path, p.Shape...)
-	if errors.Is(err, os.ErrExist) {
-		out, err = shmarray.Open[T](path, shmarray.ReadWrite)
-	}
+	out, err := shmarray.OpenOrCreate[T](path, p.Shape...)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
-	if !slices.Equal(out.Shape(), p.Shape) {
-		return fmt.Errorf("%s has the shape %v, the program's is %v", path, out.Shape(), p.Shape)
-	}
 	// A run that was killed before it had a journal has left zeros.
 	if _, err := os.Stat(journal); errors.Is(err, os.ErrNotExist) && !isZero(out) {
 		return fmt.Errorf("%s exists, and has no journal %s: it is not this run's", path, journal)
