@@ -23,6 +23,7 @@ import (
 
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/parmap/proc"
+	"github.com/parfor-go/parfor/parmap/progress"
 	"github.com/parfor-go/parfor/shmarray"
 )
 
@@ -68,6 +69,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := fill(ctx, *dir, *n, *steps); err != nil {
+		if ctx.Err() != nil {
+			log.Fatalf("%v; start again to go on", err)
+		}
 		log.Fatal(err)
 	}
 }
@@ -87,7 +91,7 @@ func fill(ctx context.Context, dir string, n, steps int) error {
 
 	begin := time.Now()
 	err = lyapunov.Run(ctx, n, lyapunovArgs{a, steps}, parmap.On(pool), parmap.Output(a),
-		parmap.Journal{Path: filepath.Join(dir, "lyapunov.journal"), Version: "1"})
+		parmap.Journal{Path: filepath.Join(dir, "lyapunov.journal"), Version: "1"}, progress.Bar(os.Stderr))
 	if err != nil {
 		return err
 	}

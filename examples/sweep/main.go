@@ -24,6 +24,7 @@ import (
 
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/parmap/proc"
+	"github.com/parfor-go/parfor/parmap/progress"
 	"github.com/parfor-go/parfor/shmarray"
 )
 
@@ -103,7 +104,7 @@ func inProcesses(ctx context.Context, a sweepArgs, workers int, limit time.Durat
 	}
 	defer pool.Close()
 	return failures(sweep.Run(ctx, a.Grid.cells(), a,
-		parmap.On(pool), parmap.Output(a.Out), parmap.CollectErrors, parmap.Grain(1)))
+		parmap.On(pool), parmap.Output(a.Out), parmap.CollectErrors, parmap.Grain(1), progress.Bar(os.Stderr)))
 }
 
 // memoryLimit of a worker holds more than a thousand steps. Fits that work need
