@@ -13,13 +13,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"image/png"
 	"io"
 	"math"
 	"os"
-	"strings"
 	"time"
 
+	"github.com/parfor-go/parfor/examples/internal/loopflag"
+	"github.com/parfor-go/parfor/examples/internal/pixels"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/shmarray"
 	"gonum.org/v1/gonum/mat"
@@ -96,12 +96,7 @@ func run(args []string, stdout io.Writer) error {
 	fmt.Fprintf(stdout, "most remote  %v, %.0f km from %v\n", airports[lone.i], lone.km, airports[lone.j])
 
 	img := newPicture(dist, tour(airports), far.km).draw(c.opts...)
-	var file bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(&file, img); err != nil {
-		return err
-	}
-	if err := os.WriteFile(c.out, file.Bytes(), 0o666); err != nil {
+	if err := pixels.Save(c.out, img); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "picture      %s\n", c.out)
@@ -116,37 +111,14 @@ type config struct {
 
 func parseFlags(args []string, stdout io.Writer) (config, error) {
 	var c config
-	flags := flag.NewFlagSet("distances", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
+	flags := loopflag.New("distances", "most rows computed at once")
 	flags.StringVar(&c.in, "in", "", "CSV `file` of airports (default: the one built in)")
 	flags.StringVar(&c.out, "o", "distances.png", "`file` for the picture")
-	workers := flags.Int("workers", 0, "most rows computed at once; 0: PARFOR_WORKERS or else GOMAXPROCS")
-	schedule := parmap.Auto
-	flags.Func("schedule", "`rule` that hands out the rows: auto, static, dynamic, guided or serial", func(s string) error {
-		for known := parmap.Auto; known <= parmap.Serial; known++ {
-			if strings.EqualFold(s, known.String()) {
-				schedule = known
-				return nil
-			}
-		}
-		return errors.New("want auto, static, dynamic, guided or serial")
-	})
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(stdout, "usage: distances [flags]")
-		flags.SetOutput(stdout)
-		flags.PrintDefaults()
-	}
+	err := flags.Parse(args, stdout)
+	c.opts = flags.Options()
 	if err != nil {
 		return c, err
 	}
-	if flags.NArg() > 0 {
-		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	if *workers < 0 {
-		return c, fmt.Errorf("-workers %d: negative", *workers)
-	}
-	c.opts = []parmap.Option{parmap.Workers(*workers), schedule}
 	return c, nil
 }
 

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"strings"
 
+	"github.com/parfor-go/parfor/examples/internal/loopflag"
 	"github.com/parfor-go/parfor/parmap"
 )
 
@@ -28,37 +26,18 @@ func (c config) due(frame int) int {
 
 func parseFlags(args []string, stdout io.Writer) (config, error) {
 	var c config
-	flags := flag.NewFlagSet("heat", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
+	flags := loopflag.New("heat", "most workers of a loop")
 	flags.IntVar(&c.plate, "plate", 0, "edge of a square plate in cells, hot in a disk and a bar; 0: the map")
 	flags.IntVar(&c.steps, "steps", 4000, "number of steps")
 	flags.IntVar(&c.frames, "frames", 40, "pictures in the film")
 	flags.Float64Var(&c.r, "r", 0.2, "diffusivity * time / edge^2 of a step, up to 0.25")
 	flags.BoolVar(&c.check, "check", true, "make the steps in a sequential loop too, and compare bit by bit")
 	flags.StringVar(&c.out, "o", "heat.gif", "`file` for the film")
-	workers := flags.Int("workers", 0, "most workers of a loop; 0: PARFOR_WORKERS or else GOMAXPROCS")
-	schedule := parmap.Auto
-	flags.Func("schedule", "`rule` that hands out the rows: auto, static, dynamic, guided or serial", func(s string) error {
-		for known := parmap.Auto; known <= parmap.Serial; known++ {
-			if strings.EqualFold(s, known.String()) {
-				schedule = known
-				return nil
-			}
-		}
-		return errors.New("want auto, static, dynamic, guided or serial")
-	})
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(stdout, "usage: heat [flags]")
-		flags.SetOutput(stdout)
-		flags.PrintDefaults()
-	}
-	c.opts = []parmap.Option{parmap.Workers(*workers), schedule}
+	err := flags.Parse(args, stdout)
+	c.opts = flags.Options()
 	switch {
 	case err != nil:
 		return c, err
-	case flags.NArg() > 0:
-		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case c.plate != 0 && c.plate < 8:
 		return c, fmt.Errorf("-plate %d: want 8 or more, or 0 for the map", c.plate)
 	case c.steps < 1 || c.steps > 1e9:
@@ -67,8 +46,6 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 		return c, fmt.Errorf("-frames %d: want 2 to 1000", c.frames)
 	case !(c.r > 0 && c.r <= 0.25):
 		return c, fmt.Errorf("-r %v: want above 0, and up to 0.25, where it ends to be stable", c.r)
-	case *workers < 0:
-		return c, fmt.Errorf("-workers %d: negative", *workers)
 	}
 	return c, nil
 }

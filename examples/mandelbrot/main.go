@@ -9,16 +9,15 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
-	"image/png"
 	"io"
 	"math"
 	"os"
 	"time"
 
+	"github.com/parfor-go/parfor/examples/internal/pixels"
 	"github.com/parfor-go/parfor/parmap"
 	"gonum.org/v1/gonum/mat"
 )
@@ -73,12 +72,7 @@ func (c config) run(loop loop, stdout io.Writer) error {
 		fmt.Fprintf(stdout, "speed-up     %.2f\n", one.Seconds()/all.Seconds())
 	}
 
-	var file bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(&file, draw(times, c.opts...)); err != nil {
-		return err
-	}
-	if err := os.WriteFile(c.out, file.Bytes(), 0o666); err != nil {
+	if err := pixels.Save(c.out, draw(times, c.opts...)); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "picture      %s\n", c.out)

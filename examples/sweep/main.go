@@ -15,13 +15,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"image/png"
 	"io"
 	"math"
 	"os"
 	"slices"
 	"time"
 
+	"github.com/parfor-go/parfor/examples/internal/pixels"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/parmap/proc"
 	"github.com/parfor-go/parfor/parmap/progress"
@@ -219,11 +219,7 @@ func run(args []string, stdout io.Writer) error {
 		fmt.Fprintf(stdout, "sequential   %v for these, the same bits\n", one.Round(time.Millisecond))
 		fmt.Fprintf(stdout, "goroutines   %v for these, the same bits\n", all.Round(time.Millisecond))
 	}
-	var file bytes.Buffer
-	if err := png.Encode(&file, draw(g, out, why)); err != nil {
-		return err
-	}
-	if err := os.WriteFile(c.out, file.Bytes(), 0o666); err != nil {
+	if err := pixels.Save(c.out, draw(g, out, why)); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "picture      %s\n", c.out)

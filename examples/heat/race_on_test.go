@@ -1,7 +1,0 @@
-//go:build race
-
-package main
-
-// raced tells that the race detector is on: then everything is ten times slower, and
-// the pools of package sync allocate.
-const raced = true
