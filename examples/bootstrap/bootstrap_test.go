@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	"image/png"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,20 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/parfor-go/parfor/examples/internal/pixels"
-	"github.com/parfor-go/parfor/internal/leakcheck"
+	"github.com/parfor-go/parfor/examples/internal/programtest"
 	"github.com/parfor-go/parfor/parmap"
 )
 
-// asMain, set in the environment, makes the test binary the program itself.
-const asMain = "BOOTSTRAP_TEST_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asMain) != "" {
-		main()
-		return
-	}
-	leakcheck.Main(m)
-}
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 func TestMeansAreThoseOfALoop(t *testing.T) {
 	delays := []int16{-5, 0, 0, 3, 8, 120, -1}
@@ -96,18 +85,7 @@ func TestRunTellsTheSameIntervalTwice(t *testing.T) {
 	assert.Contains(t, stdout.String(), "equal        all 30 means, bit by bit\n")
 	assert.Contains(t, stdout.String(), "check        the same bits as a plain loop\n")
 	assert.Contains(t, stdout.String(), "normal       95 % from 7.24559 to 7.80205 minutes")
-	assert.Equal(t, image.Rect(0, 0, width, height), decode(t, path).Bounds())
-}
-
-// decode returns the picture in a file.
-func decode(t *testing.T, path string) image.Image {
-	t.Helper()
-	f, err := os.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
-	img, err := png.Decode(f)
-	require.NoError(t, err)
-	return img
+	assert.Equal(t, image.Rect(0, 0, width, height), programtest.Decode(t, path).Bounds())
 }
 
 func TestPictureShowsTheInterval(t *testing.T) {
@@ -142,8 +120,7 @@ func TestPictureShowsTheInterval(t *testing.T) {
 		assert.Equal(t, 1, shown, "bars near the edge, of %v", far.sorted)
 	}
 	// The committed picture is one of this program, with all that is in its palette.
-	committed, ok := decode(t, "bootstrap.png").(*image.Paletted)
-	require.True(t, ok)
+	committed := programtest.Decode(t, "bootstrap.png")
 	assert.Equal(t, img.Rect, committed.Rect)
 	assert.Equal(t, img.Palette, committed.Palette)
 	for c := pixels.Background; c <= curve; c++ {
@@ -165,14 +142,5 @@ func TestRunRefuses(t *testing.T) {
 }
 
 func TestAFailureIsOneLineAndStatus1(t *testing.T) {
-	c := exec.Command(os.Args[0], "-resamples", "-3")
-	c.Env = append(os.Environ(), asMain+"=1")
-	c.Dir = t.TempDir() // where a picture would be
-	var stderr bytes.Buffer
-	c.Stderr = &stderr
-	err := c.Run()
-	var exit *exec.ExitError
-	require.ErrorAs(t, err, &exit)
-	assert.Equal(t, 1, exit.ExitCode())
-	assert.Equal(t, "bootstrap: -resamples -3: want 1 or more\n", stderr.String())
+	assert.Equal(t, "bootstrap: -resamples -3: want 1 or more", programtest.Failure(t, "-resamples", "-3"))
 }

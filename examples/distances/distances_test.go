@@ -7,29 +7,19 @@ import (
 	"io"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/parfor-go/parfor/internal/leakcheck"
+	"github.com/parfor-go/parfor/examples/internal/programtest"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 )
 
-// asMain, set in the environment, makes the test binary the program itself.
-const asMain = "DISTANCES_TEST_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asMain) != "" {
-		main()
-		return
-	}
-	leakcheck.Main(m)
-}
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 // octant holds places whose distances are parts of a great circle.
 const octant = `iata,name,city,state,country,latitude,longitude
@@ -94,7 +84,7 @@ func TestParallelIsSequentialBitByBit(t *testing.T) {
 	places := pointsOf(airports[:101])
 	want := mat.NewDense(101, 101, nil)
 	sequential(want, places)
-	for _, schedule := range schedules {
+	for schedule := parmap.Auto; schedule <= parmap.Serial; schedule++ {
 		for _, workers := range []int{0, 1, 3} {
 			got := mat.NewDense(101, 101, nil)
 			parallel(got, places, schedule, parmap.Workers(workers))
@@ -254,14 +244,9 @@ func TestRunDrawsTheSamePictureEveryTime(t *testing.T) {
 }
 
 func TestFlagsBecomeOptions(t *testing.T) {
-	for _, schedule := range schedules {
-		c, err := parseFlags([]string{"-workers", "2", "-schedule", strings.ToLower(schedule.String())}, io.Discard)
-		require.NoError(t, err)
-		assert.Equal(t, []parmap.Option{parmap.Workers(2), schedule}, c.opts)
-	}
-	c, err := parseFlags(nil, io.Discard)
+	c, err := parseFlags([]string{"-workers", "2", "-schedule", "guided"}, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, config{out: "distances.png", opts: []parmap.Option{parmap.Workers(0), parmap.Auto}}, c)
+	assert.Equal(t, config{out: "distances.png", opts: []parmap.Option{parmap.Workers(2), parmap.Guided}}, c)
 }
 
 func TestRunRefuses(t *testing.T) {
@@ -270,9 +255,6 @@ func TestRunRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"-workers", "-1"}, "-workers -1: negative"},
-		{[]string{"-schedule", "fair"}, "want auto, static, dynamic, guided or serial"},
-		{[]string{"-frobnicate"}, "frobnicate"},
 		{[]string{"stray"}, `unexpected argument "stray"`},
 		{[]string{"-in", filepath.Join(dir, "none.csv")}, "none.csv"},
 	} {
@@ -288,14 +270,5 @@ func TestRunRefuses(t *testing.T) {
 func TestAFailureIsOneLineAndStatus1(t *testing.T) {
 	in := filepath.Join(t.TempDir(), "in.csv")
 	require.NoError(t, os.WriteFile(in, []byte(octant+"B,Bad,,E,,1,999\n"), 0o666))
-	c := exec.Command(os.Args[0], "-in", in)
-	c.Env = append(os.Environ(), asMain+"=1")
-	var stdout, stderr bytes.Buffer
-	c.Stdout, c.Stderr = &stdout, &stderr
-	err := c.Run()
-	var exit *exec.ExitError
-	require.ErrorAs(t, err, &exit)
-	assert.Equal(t, 1, exit.ExitCode())
-	assert.Empty(t, stdout.String())
-	assert.Equal(t, "distances: "+in+`: line 7, column 13: longitude "999" is not within 180 degrees of zero`+"\n", stderr.String())
+	assert.Equal(t, "distances: "+in+`: line 7, column 13: longitude "999" is not within 180 degrees of zero`, programtest.Failure(t, "-in", in))
 }

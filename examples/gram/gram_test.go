@@ -3,10 +3,7 @@ package main
 import (
 	"bytes"
 	"image"
-	"image/png"
 	"math"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -16,20 +13,11 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/parfor-go/parfor/examples/internal/pixels"
-	"github.com/parfor-go/parfor/internal/leakcheck"
+	"github.com/parfor-go/parfor/examples/internal/programtest"
 	"github.com/parfor-go/parfor/parmap"
 )
 
-// asMain, set in the environment, makes the test binary the program itself.
-const asMain = "GRAM_TEST_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asMain) != "" {
-		main()
-		return
-	}
-	leakcheck.Main(m)
-}
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 func TestParallelIsSequentialBitByBit(t *testing.T) {
 	points := scatter(101, 2, parmap.Serial)
@@ -118,24 +106,13 @@ func TestRunDraws(t *testing.T) {
 	assert.Contains(t, stdout.String(), "points       50\nmatrices     3 of 50 x 50, filled in ")
 	assert.Contains(t, stdout.String(), ": the same bits\n")
 	assert.Regexp(t, `(?m)^width 0\.03   their sum is 50 but for \S+, the first \d+ make up 99 % of it$`, stdout.String())
-	assert.Equal(t, image.Rect(0, 0, width, height), decode(t, path).Rect)
+	assert.Equal(t, image.Rect(0, 0, width, height), programtest.Decode(t, path).Rect)
 
-	committed := decode(t, "gram.png")
+	committed := programtest.Decode(t, "gram.png")
 	assert.Equal(t, image.Rect(0, 0, width, height), committed.Rect)
 	for c := pixels.Background; c <= rounding; c++ {
 		assert.True(t, slices.Contains(committed.Pix, c), "color %d", c)
 	}
-}
-
-func decode(t *testing.T, path string) *image.Paletted {
-	t.Helper()
-	f, err := os.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
-	img, err := png.Decode(f)
-	require.NoError(t, err)
-	require.IsType(t, &image.Paletted{}, img)
-	return img.(*image.Paletted)
 }
 
 func TestRunRefuses(t *testing.T) {
@@ -150,14 +127,5 @@ func TestRunRefuses(t *testing.T) {
 }
 
 func TestAFailureIsOneLineAndStatus1(t *testing.T) {
-	c := exec.Command(os.Args[0], "-n", "1")
-	c.Env = append(os.Environ(), asMain+"=1")
-	c.Dir = t.TempDir() // where a picture would be
-	var stderr bytes.Buffer
-	c.Stderr = &stderr
-	err := c.Run()
-	var exit *exec.ExitError
-	require.ErrorAs(t, err, &exit)
-	assert.Equal(t, 1, exit.ExitCode())
-	assert.Equal(t, "gram: -n 1 -workers 0: too small\n", stderr.String())
+	assert.Equal(t, "gram: -n 1 -workers 0: too small", programtest.Failure(t, "-n", "1"))
 }

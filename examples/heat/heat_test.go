@@ -10,30 +10,18 @@ import (
 	"io"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/parfor-go/parfor/internal/leakcheck"
+	"github.com/parfor-go/parfor/examples/internal/programtest"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 )
 
-// asMain, set in the environment, makes the test binary the program itself.
-const asMain = "HEAT_TEST_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asMain) != "" {
-		main()
-		return
-	}
-	leakcheck.Main(m)
-}
-
-var schedules = []parmap.Schedule{parmap.Auto, parmap.Static, parmap.Dynamic, parmap.Guided, parmap.Serial}
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 // theMap returns the map as a plate, or skips the test where there are no arrays.
 func theMap(t *testing.T) *mat.Dense {
@@ -145,7 +133,7 @@ func TestParallelIsSequentialBitByBit(t *testing.T) {
 	start := madePlate(45)
 	want := newPlate(start, 0.2)
 	sequential(want, steps)
-	for _, schedule := range schedules {
+	for schedule := parmap.Auto; schedule <= parmap.Serial; schedule++ {
 		for _, workers := range []int{0, 1, 3} {
 			p := newPlate(start, 0.2)
 			parallel(p, steps, schedule, parmap.Workers(workers))
@@ -176,7 +164,7 @@ func TestRunFindsAWrongBit(t *testing.T) {
 
 // The steps cost no memory: two buffers are all there is.
 func TestStepsDoNotAllocate(t *testing.T) {
-	if raced {
+	if programtest.Raced {
 		t.Skip("sync.Pool allocates")
 	}
 	p := newPlate(madePlate(16), 0.2)
@@ -287,9 +275,9 @@ func decode(t *testing.T, path string) *gif.GIF {
 	return film
 }
 
-// The film in README.md is the one that the program makes.
+// The film in README.md is the one that the program makes: go run . in this folder.
 func TestCommittedFilm(t *testing.T) {
-	if testing.Short() || raced {
+	if testing.Short() || programtest.Raced {
 		t.Skip("makes all steps")
 	}
 	info, err := os.Stat("heat.gif")
@@ -301,19 +289,14 @@ func TestCommittedFilm(t *testing.T) {
 	want, got := decode(t, out), decode(t, "heat.gif")
 	require.Len(t, got.Image, len(want.Image))
 	for k := range want.Image {
-		assert.True(t, bytes.Equal(want.Image[k].Pix, got.Image[k].Pix), "frame %d: make it again: go run . in this folder", k)
+		programtest.Same(t, want.Image[k], got.Image[k], 0)
 	}
 }
 
 func TestFlagsBecomeOptions(t *testing.T) {
-	for _, schedule := range schedules {
-		c, err := parseFlags([]string{"-workers", "2", "-schedule", strings.ToLower(schedule.String())}, io.Discard)
-		require.NoError(t, err)
-		assert.Equal(t, []parmap.Option{parmap.Workers(2), schedule}, c.opts)
-	}
-	c, err := parseFlags(strings.Fields("-plate 9 -steps 8 -frames 7 -r 0.1 -check=false -o p"), io.Discard)
+	c, err := parseFlags(strings.Fields("-workers 2 -schedule guided -plate 9 -steps 8 -frames 7 -r 0.1 -check=false -o p"), io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, config{9, 8, 7, 0.1, []parmap.Option{parmap.Workers(0), parmap.Auto}, false, "p"}, c)
+	assert.Equal(t, config{9, 8, 7, 0.1, []parmap.Option{parmap.Workers(2), parmap.Guided}, false, "p"}, c)
 }
 
 func TestRunRefuses(t *testing.T) {
@@ -328,9 +311,6 @@ func TestRunRefuses(t *testing.T) {
 		{[]string{"-frames", "1"}, "-frames 1: want 2 to 1000"},
 		{[]string{"-r", "0.2501"}, "-r 0.2501: want above 0, and up to 0.25"},
 		{[]string{"-r", "NaN"}, "-r NaN: want above 0"},
-		{[]string{"-workers", "-1"}, "-workers -1: negative"},
-		{[]string{"-schedule", "fair"}, "want auto, static, dynamic, guided or serial"},
-		{[]string{"-frobnicate"}, "frobnicate"},
 		{[]string{"stray"}, `unexpected argument "stray"`},
 	} {
 		var stdout bytes.Buffer
@@ -343,15 +323,5 @@ func TestRunRefuses(t *testing.T) {
 }
 
 func TestAFailureIsOneLineAndStatus1(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "none", "out.gif")
-	c := exec.Command(os.Args[0], "-plate", "8", "-steps", "4", "-frames", "2", "-o", out)
-	c.Env = append(os.Environ(), asMain+"=1")
-	var stderr bytes.Buffer
-	c.Stderr = &stderr
-	err := c.Run()
-	var exit *exec.ExitError
-	require.ErrorAs(t, err, &exit)
-	assert.Equal(t, 1, exit.ExitCode())
-	assert.True(t, strings.HasPrefix(stderr.String(), "heat: "), stderr.String())
-	assert.Equal(t, 1, strings.Count(stderr.String(), "\n"))
+	assert.Regexp(t, "^heat: open none/out.gif: ", programtest.Failure(t, "-plate", "8", "-steps", "4", "-frames", "2", "-o", filepath.Join("none", "out.gif")))
 }

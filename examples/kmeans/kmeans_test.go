@@ -6,10 +6,8 @@ import (
 	"errors"
 	"hash/fnv"
 	"image"
-	"image/png"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -20,21 +18,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/parfor-go/parfor/examples/internal/pixels"
-	"github.com/parfor-go/parfor/internal/leakcheck"
+	"github.com/parfor-go/parfor/examples/internal/programtest"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/shmarray"
 )
 
-// asMain, set in the environment, makes the test binary the program itself.
-const asMain = "KMEANS_TEST_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asMain) != "" {
-		main()
-		return
-	}
-	leakcheck.Main(m)
-}
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 // newPoints returns an array for n points, or skips the test where there are no
 // arrays.
@@ -234,7 +223,7 @@ func TestRunDraws(t *testing.T) {
 			assert.Contains(t, stdout.String(), "\nconverged    in the last round no center moved by 0.1 km\n")
 			assert.Contains(t, stdout.String(), ", the same bits\n")
 			assert.Contains(t, stdout.String(), "\ncluster 5 ")
-			img := decode(t, path)
+			img := programtest.Decode(t, path)
 			require.Equal(t, image.Rect(0, 0, width, height), img.Rect)
 			for label := range uint8(6) {
 				assert.True(t, slices.Contains(img.Pix, bright+2*label), "the airports of cluster %d", label)
@@ -242,20 +231,9 @@ func TestRunDraws(t *testing.T) {
 			assert.Equal(t, c.n > 0, slices.Contains(img.Pix, dark))
 		})
 	}
-	committed := decode(t, "kmeans.png")
+	committed := programtest.Decode(t, "kmeans.png")
 	assert.Equal(t, image.Rect(0, 0, width, height), committed.Rect)
 	assert.Len(t, committed.Palette, int(dark)+2*12, "12 clusters")
-}
-
-func decode(t *testing.T, path string) *image.Paletted {
-	t.Helper()
-	f, err := os.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
-	img, err := png.Decode(f)
-	require.NoError(t, err)
-	require.IsType(t, &image.Paletted{}, img)
-	return img.(*image.Paletted)
 }
 
 func TestTheMapEndsAtItsFrame(t *testing.T) {
@@ -297,14 +275,5 @@ func TestRunRefuses(t *testing.T) {
 }
 
 func TestAFailureIsOneLineAndStatus1(t *testing.T) {
-	c := exec.Command(os.Args[0], "-k", "0")
-	c.Env = append(os.Environ(), asMain+"=1")
-	c.Dir = t.TempDir() // where a picture would be
-	var stderr bytes.Buffer
-	c.Stderr = &stderr
-	err := c.Run()
-	var exit *exec.ExitError
-	require.ErrorAs(t, err, &exit)
-	assert.Equal(t, 1, exit.ExitCode())
-	assert.Equal(t, "kmeans: -k 0: want 1 to 100\n", stderr.String())
+	assert.Equal(t, "kmeans: -k 0: want 1 to 100", programtest.Failure(t, "-k", "0"))
 }

@@ -22,26 +22,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/parfor-go/parfor/internal/leakcheck"
+	"github.com/parfor-go/parfor/examples/internal/programtest"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/shmarray"
 )
-
-// asMain, set in the environment, makes the test binary the program itself.
-const asMain = "LIVE_TEST_MAIN"
 
 // pythonTime bounds the life of every other process, in case one hangs.
 const pythonTime = 2 * time.Minute
 
 var little = view{rows: 40, cols: 64, fine: 1}
 
-func TestMain(m *testing.M) {
-	if os.Getenv(asMain) != "" {
-		main()
-		return
-	}
-	leakcheck.Main(m)
-}
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 // plot returns the command that runs plot.py, or skips the test.
 func plot(t *testing.T, args ...string) *exec.Cmd {
@@ -86,8 +77,7 @@ func TestPythonSeesTheRunningProgram(t *testing.T) {
 	require.True(t, lines.Scan())
 	assert.Equal(t, "waiting for "+path, lines.Text())
 
-	live := command(t, os.Args[0], "-rows", "40", "-cols", "64", "-fine", "1", "-check", "-o", path)
-	live.Env = append(os.Environ(), asMain+"=1")
+	live := programtest.Command(t, "-rows", "40", "-cols", "64", "-fine", "1", "-check", "-o", path)
 	out, err := live.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.Contains(t, string(out), "check        the same bits as a plain loop\n")

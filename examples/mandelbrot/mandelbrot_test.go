@@ -6,34 +6,21 @@ import (
 	"fmt"
 	"hash/fnv"
 	"image"
-	"image/png"
 	"io"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/parfor-go/parfor/internal/leakcheck"
+	"github.com/parfor-go/parfor/examples/internal/programtest"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 )
 
-// asMain, set in the environment, makes the test binary the program itself.
-const asMain = "MANDELBROT_TEST_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asMain) != "" {
-		main()
-		return
-	}
-	leakcheck.Main(m)
-}
-
-var schedules = []parmap.Schedule{parmap.Auto, parmap.Static, parmap.Dynamic, parmap.Guided, parmap.Serial}
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 // tiny is the view of the program in few cells.
 func tiny() view {
@@ -119,7 +106,7 @@ func TestGoldenBits(t *testing.T) {
 
 func TestParallelIsSequentialBitByBit(t *testing.T) {
 	v := tiny()
-	for _, schedule := range schedules {
+	for schedule := parmap.Auto; schedule <= parmap.Serial; schedule++ {
 		for _, workers := range []int{0, 1, 3} {
 			got := mat.NewDense(v.rows, v.cols, nil)
 			parallel(got, v, schedule, parmap.Workers(workers))
@@ -189,7 +176,7 @@ func TestRunDrawsTheSamePictureEveryTime(t *testing.T) {
 		require.NoError(t, err)
 		if k == 0 {
 			first = drawn
-			img := decode(t, out)
+			img := programtest.Decode(t, out)
 			require.Equal(t, image.Rect(0, 0, 60, 40), img.Rect)
 			assert.EqualValues(t, 0, img.ColorIndexAt(33, 21), "in the copy of the set")
 			v := tiny()
@@ -199,18 +186,7 @@ func TestRunDrawsTheSamePictureEveryTime(t *testing.T) {
 	}
 }
 
-func decode(t *testing.T, path string) *image.Paletted {
-	t.Helper()
-	f, err := os.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
-	img, err := png.Decode(f)
-	require.NoError(t, err)
-	require.IsType(t, (*image.Paletted)(nil), img)
-	return img.(*image.Paletted)
-}
-
-// The picture in README.md is the one that the program draws.
+// The picture in README.md is the one that the program draws: go run . in this folder.
 func TestCommittedPicture(t *testing.T) {
 	if testing.Short() {
 		t.Skip("computes the whole picture")
@@ -220,10 +196,7 @@ func TestCommittedPicture(t *testing.T) {
 	assert.Less(t, info.Size(), int64(150_000))
 	times := mat.NewDense(small.rows, small.cols, nil)
 	parallel(times, small)
-	want, got := draw(times), decode(t, "mandelbrot.png")
-	require.Equal(t, want.Rect, got.Rect)
-	assert.Equal(t, want.Palette, got.Palette)
-	assert.True(t, bytes.Equal(want.Pix, got.Pix), "draw it again: go run . in this folder")
+	programtest.Same(t, draw(times), programtest.Decode(t, "mandelbrot.png"), 0)
 }
 
 func TestTimelines(t *testing.T) {
@@ -265,14 +238,9 @@ func TestTimelines(t *testing.T) {
 }
 
 func TestFlagsBecomeOptions(t *testing.T) {
-	for _, schedule := range schedules {
-		c, err := parseFlags([]string{"-workers", "2", "-schedule", strings.ToLower(schedule.String())}, io.Discard)
-		require.NoError(t, err)
-		assert.Equal(t, []parmap.Option{parmap.Workers(2), schedule}, c.opts)
-	}
-	c, err := parseFlags(strings.Fields("-re 1 -im 2 -span 3 -rows 4 -cols 5 -limit 6 -o p"), io.Discard)
+	c, err := parseFlags(strings.Fields("-workers 2 -schedule guided -re 1 -im 2 -span 3 -rows 4 -cols 5 -limit 6 -o p"), io.Discard)
 	require.NoError(t, err)
-	want := config{view{1, 2, 3, 4, 5, 6}, []parmap.Option{parmap.Workers(0), parmap.Auto}, true, "p", ""}
+	want := config{view{1, 2, 3, 4, 5, 6}, []parmap.Option{parmap.Workers(2), parmap.Guided}, true, "p", ""}
 	assert.Equal(t, want, c)
 }
 
@@ -286,9 +254,6 @@ func TestRunRefuses(t *testing.T) {
 		{[]string{"-cols", "-1"}, "-rows 480, -cols -1: want 1 or more"},
 		{[]string{"-limit", "0"}, "-limit 0: want 1 or more"},
 		{[]string{"-span", "NaN"}, "-span NaN: want more than 0"},
-		{[]string{"-workers", "-1"}, "-workers -1: negative"},
-		{[]string{"-schedule", "fair"}, "want auto, static, dynamic, guided or serial"},
-		{[]string{"-frobnicate"}, "frobnicate"},
 		{[]string{"stray"}, `unexpected argument "stray"`},
 	} {
 		var stdout bytes.Buffer
@@ -301,15 +266,5 @@ func TestRunRefuses(t *testing.T) {
 }
 
 func TestAFailureIsOneLineAndStatus1(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "none", "out.png")
-	c := exec.Command(os.Args[0], "-rows", "4", "-cols", "6", "-o", out)
-	c.Env = append(os.Environ(), asMain+"=1")
-	var stderr bytes.Buffer
-	c.Stderr = &stderr
-	err := c.Run()
-	var exit *exec.ExitError
-	require.ErrorAs(t, err, &exit)
-	assert.Equal(t, 1, exit.ExitCode())
-	assert.True(t, strings.HasPrefix(stderr.String(), "mandelbrot: "), stderr.String())
-	assert.Equal(t, 1, strings.Count(stderr.String(), "\n"))
+	assert.Regexp(t, "^mandelbrot: open none/out.png: ", programtest.Failure(t, "-rows", "4", "-cols", "6", "-o", filepath.Join("none", "out.png")))
 }
