@@ -74,7 +74,8 @@ func draw(s summary) *image.Paletted {
 	return img
 }
 
-// labels marks the interval and the mean, and writes what the axes show.
+// labels marks the interval and the mean, and writes what the axes and the colors
+// show.
 func labels(p *pixels.Plot, s summary) {
 	for _, v := range []float64{s.lo, s.mean, s.hi} {
 		pixels.Line(p.Img, p.X(v), top-16, p.X(v), p.Rect.Max.Y-1, 1, pixels.Ink)
@@ -82,7 +83,12 @@ func labels(p *pixels.Plot, s summary) {
 	}
 	centered(p.Img, p.X(s.mean), top-54, "MEAN")
 	centered(p.Img, left, top-32, "RESAMPLES")
-	centered(p.Img, p.X(s.mean), height-26, "MINUTES")
+	centered(p.Img, p.X(s.mean), height-26, "MEAN ARRIVAL DELAY, MINUTES")
+	for k, text := range []string{inside - pixels.First: "MIDDLE 95 %", outside - pixels.First: "THE OTHERS", curve - pixels.First: "NORMAL"} {
+		y := top + 24 + 24*k
+		pixels.Fill(p.Img, image.Rect(left+20, y, left+34, y+14), pixels.First+uint8(k))
+		pixels.Write(p.Img, left+44, y, text, 2, pixels.Ink)
+	}
 }
 
 func centered(img *image.Paletted, x, y int, text string) {

@@ -116,10 +116,7 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	flags.StringVar(&c.out, "o", "distances.png", "`file` for the picture")
 	err := flags.Parse(args, stdout)
 	c.opts = flags.Options()
-	if err != nil {
-		return c, err
-	}
-	return c, nil
+	return c, err
 }
 
 // load reads the named file, or the one built in.

@@ -5,7 +5,6 @@ import (
 	"image"
 	"math"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -107,12 +106,28 @@ func TestRunDraws(t *testing.T) {
 	assert.Contains(t, stdout.String(), ": the same bits\n")
 	assert.Regexp(t, `(?m)^width 0\.03   their sum is 50 but for \S+, the first \d+ make up 99 % of it$`, stdout.String())
 	assert.Equal(t, image.Rect(0, 0, width, height), programtest.Decode(t, path).Rect)
+}
 
-	committed := programtest.Decode(t, "gram.png")
-	assert.Equal(t, image.Rect(0, 0, width, height), committed.Rect)
-	for c := pixels.Background; c <= rounding; c++ {
-		assert.True(t, slices.Contains(committed.Pix, c), "color %d", c)
+// The picture in README.md is the one that the program draws: go run . in this folder.
+// Below the size of rounding errors each processor has its own.
+func TestCommittedPicture(t *testing.T) {
+	if testing.Short() || programtest.Raced {
+		t.Skip("computes all eigenvalues")
 	}
+	const n = 800
+	points := scatter(n, 1)
+	var matrices []*mat.SymDense
+	for _, width := range widths {
+		matrices = append(matrices, gram(points, width))
+	}
+	all, err := spectra(matrices)
+	require.NoError(t, err)
+	want, got := draw(all), programtest.Decode(t, "gram.png")
+	noise := newPlot(want, n).Rect.Inset(-4)
+	noise.Min.Y = newPlot(want, n).Y(math.Log10(n*epsilon)) - 4
+	pixels.Fill(want, noise, pixels.Background)
+	pixels.Fill(got, noise, pixels.Background)
+	programtest.Same(t, want, got, 500)
 }
 
 func TestRunRefuses(t *testing.T) {

@@ -231,9 +231,27 @@ func TestRunDraws(t *testing.T) {
 			assert.Equal(t, c.n > 0, slices.Contains(img.Pix, dark))
 		})
 	}
-	committed := programtest.Decode(t, "kmeans.png")
-	assert.Equal(t, image.Rect(0, 0, width, height), committed.Rect)
-	assert.Len(t, committed.Palette, int(dark)+2*12, "12 clusters")
+}
+
+// The picture in README.md is the one that the program draws: go run . in this folder.
+// A point or two may lie on a pixel's border, or half-way between two centers.
+func TestCommittedPicture(t *testing.T) {
+	if testing.Short() || programtest.Raced {
+		t.Skip("clusters all points")
+	}
+	points, airports := newPoints(t, 200_000), builtin(t)
+	scatter(points, airports, 1)
+	programtest.Same(t, draw(lloyd(points, 12, 300, 1), points, airports), programtest.Decode(t, "kmeans.png"), 100)
+}
+
+// Neighbours differ in lightness: of twelve airports in a row, any three.
+func TestLevels(t *testing.T) {
+	var row []vec
+	for k := range 12 {
+		row = append(row, onSphere(40, -100+float64(k)))
+	}
+	assert.Equal(t, []float64{0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2}, levels(row))
+	assert.Empty(t, levels(nil))
 }
 
 func TestTheMapEndsAtItsFrame(t *testing.T) {

@@ -71,10 +71,12 @@ func draw(c *clustering, points *shmarray.Array[float64], airports []vec) *image
 }
 
 // colors returns that of the grid, and a dark and a bright color for each cluster.
-// Neighbours from west to east are far from one another on the circle of hues.
+// Neighbours from west to east are far from one another on the circle of hues, and
+// those who do not see hues see levels of lightness.
 func colors(centers []vec) []color.Color {
 	all := []color.Color{color.RGBA{0x3c, 0x36, 0x46, 0xff}}
-	for _, c := range centers {
+	levels := levels(centers)
+	for k, c := range centers {
 		_, lon := c.degrees()
 		rank := 0.0 // how many lie to the west
 		for _, other := range centers {
@@ -84,8 +86,29 @@ func colors(centers []vec) []color.Color {
 		}
 		sin, cos := math.Sincos(2 * math.Pi * rank * 5 / 12)
 		all = append(all,
-			pixels.Oklab(0.42, 0.08*cos, 0.08*sin),
-			pixels.Oklab(0.78, 0.09*cos, 0.09*sin))
+			pixels.Oklab(0.36+0.09*levels[k], 0.08*cos, 0.08*sin),
+			pixels.Oklab(0.65+0.12*levels[k], 0.09*cos, 0.09*sin))
+	}
+	return all
+}
+
+// levels returns 0, 1 or 2 for each center: the one whose nearest center, of those before
+// it, is farthest.
+func levels(centers []vec) []float64 {
+	all := make([]float64, len(centers))
+	for k := range centers {
+		best := -1.0
+		for level := range 3 {
+			near := math.Inf(1)
+			for j := range k {
+				if all[j] == float64(level) {
+					near = min(near, square(&centers[j], centers[k][:]))
+				}
+			}
+			if near > best {
+				all[k], best = float64(level), near
+			}
+		}
 	}
 	return all
 }
