@@ -103,7 +103,7 @@ func TestRunDraws(t *testing.T) {
 	var stdout bytes.Buffer
 	require.NoError(t, run(config{n: 50, seed: 1, workers: 2, check: true, out: path}, &stdout))
 	assert.Contains(t, stdout.String(), "points       50\nmatrices     3 of 50 x 50, filled in ")
-	assert.Contains(t, stdout.String(), ": the same bits\n")
+	assert.Contains(t, stdout.String(), "\ncheck        the same bits as a plain loop, in ")
 	assert.Regexp(t, `(?m)^width 0\.03   their sum is 50 but for \S+, the first \d+ make up 99 % of it$`, stdout.String())
 	assert.Equal(t, image.Rect(0, 0, width, height), programtest.Decode(t, path).Rect)
 }

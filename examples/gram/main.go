@@ -142,7 +142,7 @@ func run(c config, stdout io.Writer) error {
 				return fmt.Errorf("check: width %v: %w", width, err)
 			}
 		}
-		fmt.Fprintf(stdout, "check        filled in a plain loop and compared in %v: the same bits\n", time.Since(begin).Round(time.Microsecond))
+		fmt.Fprintf(stdout, "check        the same bits as a plain loop, in %v\n", time.Since(begin).Round(time.Microsecond))
 	}
 
 	begin = time.Now()

@@ -100,7 +100,7 @@ func run(c config, stdout io.Writer) error {
 		if err := sameBits(found, want); err != nil {
 			return fmt.Errorf("check: %w", err)
 		}
-		fmt.Fprintf(stdout, "sequential   the same in %v, the same bits\n", took.Round(time.Millisecond))
+		fmt.Fprintf(stdout, "sequential   %v, the same bits\n", took.Round(time.Millisecond))
 	}
 	fmt.Fprintf(stdout, "distance     %.1f km from a point to its center, root of the mean square\n", found.rms)
 	for k, center := range found.centers {

@@ -202,7 +202,7 @@ parallel     187.367ms, a step 46.841µs
 sequential   311.7ms, a step 77.9µs, the same bits
 one worker   95 % from 7.2 to 7.8 minutes, in 2.25s
 rounds       54 rounds in 1m1.07s
-check        the same in 1.5s, the same bits
+check        the same bits, in 1.5s
 goroutines   9.1s for these, the same bits
 speed-up     1.66
 picture      heat.gif, 40 frames
@@ -215,7 +215,7 @@ cells  said
 		"sequential   the same bits",
 		"one worker   95 % from 7.2 to 7.8 minutes",
 		"rounds       54 rounds",
-		"check        the same in …, the same bits",
+		"check        the same bits",
 		"goroutines   the same bits",
 	}, all)
 	assert.Equal(t, "cells  said\n44     chunk timeout 1s", table)
