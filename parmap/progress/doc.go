@@ -8,11 +8,11 @@
 //
 //	37%  |███████▍            |  370/1000    312/s  elapsed 00:01  left 00:02
 //
-// The rate is in items a second (k is a thousand, M a million), in items a minute or an
-// hour if it is below one. The line fits the width that the terminal has at that time:
+// The rate is in items a second (k is a thousand, M a million), or in items a minute, an
+// hour or a day if it is below one. The line fits the width that the terminal has at that time:
 // on a narrow one the time elapsed is left out first, then the rate, the count, the
-// bar and the time left. The bar is of # where the locale is not UTF-8. There are no
-// colours. At the end the line says
+// bar and the time left. The bar is of # where the locale is not UTF-8, or is one of East
+// Asia, where a block may take two columns. There are no colours. At the end the line says
 //
 //	1000 of 1000 in 3.2 s, 312 a second
 //
@@ -39,8 +39,8 @@
 //
 // # Resumed runs
 //
-// With a [parmap.Journal] the count begins at what earlier runs have finished. The rate is
-// that of this run alone, as the time left is: it is computed from that, and not known as
-// long as that is not. So the last line has no rate if the run was over before anybody
-// could tell, as a rule in less than a tenth of a second.
+// With a [parmap.Journal] the count begins at what earlier runs have finished. The rate
+// and the time left are of this run alone, and are not known before it has finished
+// something; nor does the last line have a rate then. That is so, as a rule, of a run that
+// takes less than a tenth of a second.
 package progress

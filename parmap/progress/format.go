@@ -62,7 +62,7 @@ type unit struct {
 	short, long string
 }
 
-var units = [...]unit{{1, "/s", "a second"}, {60, "/min", "a minute"}, {3600, "/h", "an hour"}}
+var units = [...]unit{{1, "/s", "a second"}, {60, "/min", "a minute"}, {3600, "/h", "an hour"}, {86400, "/d", "a day"}}
 
 // pace returns how many are done in the shortest unit in which at least one is.
 func pace(perSecond float64) (n string, u unit) {
@@ -74,8 +74,11 @@ func pace(perSecond float64) (n string, u unit) {
 	return number(perSecond * u.seconds), u
 }
 
-// number returns two or three digits of v, which is not negative.
+// number returns two or three digits of v, which is above zero, but never "0.0".
 func number(v float64) string {
+	if v < 0.05 {
+		return fmt.Sprintf("%.0e", v)
+	}
 	n := v
 	for _, suffix := range []string{"", "k", "M", "G", "T", "P"} {
 		switch {

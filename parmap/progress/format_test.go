@@ -54,7 +54,9 @@ func TestPace(t *testing.T) {
 		0.99:      "59 a minute",
 		1.0 / 30:  "2.0 a minute",
 		1.0 / 61:  "59 an hour",
-		1.0 / 1e4: "0.4 an hour",
+		1.0 / 1e4: "8.6 a day",
+		1.0 / 1e5: "0.9 a day",
+		1.0 / 2e6: "4e-02 a day",
 	} {
 		assert.Equal(t, want, progress.Pace(perSecond), "%v", perSecond)
 	}
