@@ -87,6 +87,11 @@ func (p *picture) drawLegend() {
 		sample(stroke(` stroke-dasharray="`+dashes+`"`), "start-up", 46)
 	}
 	sample(stroke(""), "waiting", 46)
+	if p.joined {
+		sample(func(x float64) {
+			p.printf(`<rect x="%s" y="%d" width="22" height="6" fill="%s"/>`+"\n", coordinate(x), y-3, shades[len(shades)/2])
+		}, "short chunks, joined", 108)
+	}
 }
 
 // drawShades draws the scale of durations and returns where the next may begin.

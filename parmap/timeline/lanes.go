@@ -47,6 +47,7 @@ func (p *picture) drawLanes() {
 // drawLane draws what a worker did.
 func (p *picture) drawLane(l lane) {
 	done := p.shapes(p.merge(l.done, p.cell), 0.3)
+	p.joined = p.joined || slices.ContainsFunc(done, func(s shape) bool { return s.n > 1 })
 	failures := p.failures(l.failed, p.burst)
 	all := slices.Clone(done)
 	for _, f := range failures {

@@ -1,6 +1,7 @@
 package timeline_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -97,7 +98,8 @@ func TestSVGWideSpansOfManyLanes(t *testing.T) {
 // TestSVGKeepsLongChunksApart holds that a chunk that can be seen has a bar of its own among
 // many that cannot, and that a joined bar tells what is in it.
 func TestSVGKeepsLongChunksApart(t *testing.T) {
-	root, _ := draw(t, many(20000, 2, nil))
+	root, text := draw(t, many(20000, 2, nil))
+	assert.True(t, bytes.Contains(text, []byte("short chunks, joined")), "the legend")
 	single, joined := 0, 0
 	shades := map[string]bool{}
 	for _, l := range lanes(root) {

@@ -70,6 +70,7 @@ type picture struct {
 	burst  float64 // in which failures are
 	pitch  int     // from lane to lane
 	height int     // of a lane
+	joined bool    // a bar stands for several chunks
 	bottom int     // of the last lane
 }
 
