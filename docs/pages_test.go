@@ -40,6 +40,23 @@ func TestCodeOnPages(t *testing.T) {
 	assert.Greater(t, blocks, 30)
 }
 
+// A block of another language than these would not be looked at. The tests that read
+// diffs know two pages.
+func TestLanguagesOnPages(t *testing.T) {
+	for page, text := range pages(t) {
+		for k, fence := range regexp.MustCompile("(?m)^[ \t]*(?:```|~~~).*$").FindAllString(text, -1) {
+			known := []string{"```go", "```python", "```c", "```julia", "```yaml"}
+			if page == "README.md" || page == "examples/tour/README.md" {
+				known = append(known, "```diff")
+			}
+			if k%2 == 1 {
+				known = []string{"```"}
+			}
+			assert.Contains(t, known, fence, page)
+		}
+	}
+}
+
 // runProgram vets a program and runs it.
 func runProgram(t *testing.T, program string) error {
 	t.Helper()
