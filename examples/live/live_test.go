@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"math/cmplx"
 	"os"
 	"os/exec"
@@ -22,6 +23,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/parfor-go/parfor/examples/internal/pixels"
 	"github.com/parfor-go/parfor/examples/internal/programtest"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/shmarray"
@@ -180,6 +182,41 @@ func TestFileIsThatOfThePlainLoop(t *testing.T) {
 		assert.ErrorContains(t, check(a, c.view), "row 30, column 7: -")
 		require.NoError(t, a.Close())
 		assert.ErrorIs(t, run(c, &stdout), os.ErrExist)
+	}
+}
+
+// The picture in README.md is the one that the program draws with -fine 2. Another
+// processor may round otherwise, and near the set that shows.
+func TestCommittedPicture(t *testing.T) {
+	if testing.Short() || programtest.Raced {
+		t.Skip("computes the whole picture")
+	}
+	dir := t.TempDir()
+	v := whole
+	v.fine = 2
+	var stdout bytes.Buffer
+	path := filepath.Join(dir, "live.png")
+	require.NoError(t, run(config{view: v, out: filepath.Join(dir, "live.npy"), png: path}, &stdout))
+	assert.Contains(t, stdout.String(), "picture      "+path+"\n")
+	programtest.Same(t, programtest.Decode(t, path), programtest.Decode(t, "live.png"), 1000)
+}
+
+func TestPictureHasTheRowsAbove(t *testing.T) {
+	a, err := shmarray.Zeros(33, 60)
+	require.NoError(t, err)
+	defer a.Close()
+	for i := range 33 {
+		for j := range 60 {
+			a.Set(float64(i), i, j)
+		}
+	}
+	img := draw(a)
+	shade := func(part, y int) float64 { return float64(img.ColorIndexAt(part*(least+space)+7, y) - pixels.First) }
+	for y := range 11 {
+		i := float64(3 * y)
+		assert.Equal(t, math.Floor(math.Floor(i/16)*16*63/32), shade(0, y))
+		assert.Equal(t, math.Floor(math.Floor(i/4)*4*63/32), shade(1, y))
+		assert.Equal(t, math.Floor(i*63/32), shade(2, y))
 	}
 }
 

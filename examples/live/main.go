@@ -16,6 +16,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/parfor-go/parfor/examples/internal/pixels"
 	"github.com/parfor-go/parfor/parmap"
 	"github.com/parfor-go/parfor/parmap/progress"
 	"github.com/parfor-go/parfor/shmarray"
@@ -27,6 +28,7 @@ type config struct {
 	workers int
 	check   bool
 	out     string
+	png     string
 }
 
 func main() {
@@ -37,6 +39,7 @@ func main() {
 	flag.IntVar(&c.workers, "workers", 0, "most rows computed at once; 0: PARFOR_WORKERS or else GOMAXPROCS")
 	flag.BoolVar(&c.check, "check", false, "compute the picture in a sequential loop too, and compare bit by bit")
 	flag.StringVar(&c.out, "o", "live.npy", "the `file` to make; it must not be there")
+	flag.StringVar(&c.png, "png", "", "`file` for a picture of what plot.py shows on the way")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
@@ -96,6 +99,12 @@ func run(c config, stdout io.Writer, opts ...parmap.Option) error {
 		fmt.Fprintln(stdout, "check        the same bits as a plain loop")
 	}
 	fmt.Fprintf(stdout, "crc32        %08x\n", crc32.ChecksumIEEE(a.RowBytes(0, c.view.rows)))
+	if c.png != "" {
+		if err := pixels.Save(c.png, draw(a)); err != nil {
+			return err
+		}
+		fmt.Fprintf(stdout, "picture      %s\n", c.png)
+	}
 	return a.Sync()
 }
 

@@ -77,6 +77,13 @@ var list = []example{
 		excerpts: []excerpt{{file: "main.go", function: "gram"}},
 	},
 	{
+		name:     "live",
+		title:    "An array that Python watches",
+		args:     []string{"-fine", "2", "-check", "-png", "live.png"},
+		pictures: []shown{{file: "live.png"}},
+		excerpts: []excerpt{{file: "main.go", function: "fill"}},
+	},
+	{
 		name:     "sweep",
 		title:    "Bodies that crash, hang and take all memory",
 		pictures: []shown{{file: "sweep.png", alt: "A grid of starts, blue to light green where the fit succeeded, and red, orange and violet regions where it crashed, hung or took all memory"}},
