@@ -92,7 +92,7 @@ func dataURI(kind string, b []byte) string {
 // them.
 var (
 	times     = regexp.MustCompile(`(a step )?\b(\d+(\.\d+)?(h|ms|µs|us|ns|m|s))+\b`)
-	onlyTimes = regexp.MustCompile(`^(…( for these)?(, |$))+|,? in …$`)
+	onlyTimes = regexp.MustCompile(`^(…( for these)?(, |$))+|(^|,? )in …$`)
 )
 
 // keyLines returns what is worth showing of an output: a line begins with a key of 13
