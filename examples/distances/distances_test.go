@@ -30,8 +30,6 @@ W,West,,E,,0,-90
 A,Antipode,,E,,0,180
 `
 
-var schedules = []parmap.Schedule{parmap.Auto, parmap.Static, parmap.Dynamic, parmap.Guided, parmap.Serial}
-
 func TestDistancesAreArcs(t *testing.T) {
 	airports, err := readAirports("octant", strings.NewReader(octant))
 	require.NoError(t, err)
