@@ -89,9 +89,9 @@ func TestEarlyEnd(t *testing.T) {
 	show := progress.Show(&w, wide(80), plain)
 	show(after(time.Second, 300, 300, 1000))
 	show(end(1200*time.Millisecond, 370, 1000))
-	assert.Equal(t, "\rstopped at 370 of 1000 (37%) after 1.2 s, 308 a second\x1b[K\n", w.last())
+	assert.Equal(t, "\r370 of 1000 (37%) done after 1.2 s, 308 a second\x1b[K\n", w.last())
 	show(end(13*time.Microsecond, 0, 1000))
-	assert.Equal(t, "\rstopped at 0 of 1000 (0%) after 13 us\x1b[K\n", w.last())
+	assert.Equal(t, "\r0 of 1000 (0%) done after 13 us\x1b[K\n", w.last())
 }
 
 // TestRunAfterRun holds that nothing of a run is left in the next one's lines.

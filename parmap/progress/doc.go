@@ -18,7 +18,7 @@
 //
 // or, if an error, a panic or a cancelled context has ended the run,
 //
-//	stopped at 370 of 1000 (37%) after 1.2 s, 312 a second
+//	370 of 1000 (37%) done after 1.2 s, 312 a second
 //
 // and what is written next begins a line of its own. While the run lasts, the cursor stays
 // where the bar begins: what a body writes to the same terminal goes over it, and the bar

@@ -34,5 +34,5 @@ func Example_log() {
 	// 400 of 1000 (40%) in 10 s, 40 a second, 15 s left
 	// 800 of 1000 (80%) in 20 s, 40 a second, 5.0 s left
 	// 1000 of 1000 in 25 s, 40 a second
-	// stopped at 373 of 1000 (37%) after 1.0 s, 369 a second
+	// 373 of 1000 (37%) done after 1.0 s, 369 a second
 }

@@ -83,9 +83,9 @@ func TestWidths(t *testing.T) {
 		{"stopped", unicode, []parmap.Progress{running, end(1201*time.Millisecond, 370, 1000)}, map[int]string{
 			1:  "",
 			4:  "37%",
-			29: "stopped at 370 of 1000 (37%)",
-			41: "stopped at 370 of 1000 (37%) after 1.2 s",
-			55: "stopped at 370 of 1000 (37%) after 1.2 s, 308 a second",
+			23: "370 of 1000 (37%) done",
+			35: "370 of 1000 (37%) done after 1.2 s",
+			49: "370 of 1000 (37%) done after 1.2 s, 308 a second",
 		}},
 		{"end of a stream", unicode, []parmap.Progress{stream, end(39*time.Second, 12345, 0)}, map[int]string{
 			1:  "",

@@ -48,7 +48,7 @@ func TestLogOfShortRuns(t *testing.T) {
 	show(end(41*time.Millisecond, 1000, 1000))
 	assert.Equal(t, []string{
 		"1000 of 1000 in 10 s, 100 a second\n",
-		"stopped at 200 of 1000 (20%) after 2.0 s, 100 a second\n",
+		"200 of 1000 (20%) done after 2.0 s, 100 a second\n",
 		"1000 of 1000 in 41 ms\n",
 	}, w.writes)
 }

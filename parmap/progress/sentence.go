@@ -18,7 +18,7 @@ func (v view) last() []string {
 		short = fmt.Sprintf("%d%%", v.share(100))
 	}
 	if v.Done < v.Total {
-		long, in = "stopped at "+long, " after "
+		long, in = long+" done", " after "
 	}
 	timed := long + in + spell(v.Elapsed)
 	return []string{timed + v.speed(), timed, long, short, ""}
