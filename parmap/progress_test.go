@@ -227,6 +227,26 @@ func TestProgressInTime(t *testing.T) {
 	})
 }
 
+// TestProgressIsNotHurried holds that after a call that took long the next ones do not follow
+// each other closer than others.
+func TestProgressIsNotHurried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var at []time.Duration
+		parmap.For(100, func(int) { time.Sleep(10 * time.Millisecond) }, parmap.Serial, parmap.OnProgress(func(p parmap.Progress) {
+			if p.Remaining != 0 {
+				at = append(at, p.Elapsed)
+			}
+			if len(at) == 1 {
+				time.Sleep(195 * time.Millisecond)
+			}
+		}))
+		require.Greater(t, len(at), 5)
+		for i, v := range at[1:] {
+			assert.GreaterOrEqual(t, v-at[i], 100*time.Millisecond, "%v", at)
+		}
+	})
+}
+
 // TestProgressOfABrokenStream breaks out of the loop over a stream.
 func TestProgressOfABrokenStream(t *testing.T) {
 	for _, crowd := range crowds {

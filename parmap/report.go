@@ -45,6 +45,7 @@ func (p *reporter) run() {
 		case <-p.over: // first, if both have come
 			return
 		default:
+			t.Reset(reportEvery) // before f: after one that took long, the next tick would come too soon
 			p.call(false)
 		}
 	}
