@@ -8,8 +8,13 @@ import (
 	"github.com/parfor-go/parfor/parmap/internal/kernel"
 )
 
-// errExited is the error of a span in which a body called runtime.Goexit.
-var errExited = errors.New("runtime.Goexit in a body")
+var (
+	// errExited is the error of a span in which a body called runtime.Goexit.
+	errExited = errors.New("runtime.Goexit in a body")
+
+	// errEnded is the error of a span that ends before its chunk, if no body in it failed.
+	errEnded = errors.New("the rest was left out, as the run was to end")
+)
 
 // tally writes the Stats of a run in which no body runs any more.
 func (w *watch) tally() {

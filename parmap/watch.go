@@ -217,6 +217,9 @@ func (w *watch) pieces(l *lane, lo, hi int) (done int, err error) {
 		}
 		last = now
 	}
+	if lo < hi && err == nil {
+		err = errEnded
+	}
 	return done, err
 }
 

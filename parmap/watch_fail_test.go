@@ -136,6 +136,48 @@ func TestSpansThatBreakOff(t *testing.T) {
 	}
 }
 
+// TestSpansThatAreLeft holds that a span has an error in which not all indices were run,
+// because another body ended the run.
+func TestSpansThatAreLeft(t *testing.T) {
+	for name, loop := range plain {
+		switch name {
+		case "For", "ForRange", "ForRows", "ForLocal", "MapInto", "Map2":
+		default:
+			continue
+		}
+		var s parmap.Stats
+		workers := runtime.GOMAXPROCS(0) + 1 // of the loop's own, each with a block
+		ran := make([]atomic.Bool, 500*workers)
+		var met sync.WaitGroup
+		met.Add(workers)
+		assert.Panics(t, func() {
+			loop(len(ran), func(i int) {
+				if i%500 == 0 {
+					met.Done()
+					met.Wait()
+				}
+				if i == 0 {
+					panicsHere()
+				}
+				time.Sleep(time.Millisecond)
+				ran[i].Store(true)
+			}, parmap.Workers(workers), parmap.Static, parmap.Record(&s), parmap.OnProgress(func(parmap.Progress) {}))
+		})
+		adds(t, &s, name)
+		require.Len(t, s.Spans, workers, name)
+		for _, v := range s.Spans {
+			left := 0
+			for i := v.Lo; i < v.Hi; i++ {
+				if !ran[i].Load() {
+					left++
+				}
+			}
+			assert.Positive(t, left, "%s: %v goes on to its end", name, v)
+			assert.Error(t, v.Err, "%s: %d left of %v", name, left, v)
+		}
+	}
+}
+
 // TestProgressOfAnItemThatExits holds that an item is not counted whose call ended by Goexit.
 func TestProgressOfAnItemThatExits(t *testing.T) {
 	for _, workers := range []parmap.Workers{1, 2} {
@@ -186,6 +228,32 @@ func TestProgressKeepsTheGrain(t *testing.T) {
 		}
 		assert.Greater(t, len(sizes), 1)
 		assert.Equal(t, 10_000, l.last().Done)
+	})
+}
+
+// TestProgressInPieces holds that bodies get so many indices that they take from 1 to 10 ms,
+// also when these become dearer.
+func TestProgressInPieces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var took []time.Duration
+		parmap.ForRange(11_000, func(lo, hi int) {
+			each := 10 * time.Microsecond
+			if lo >= 10_000 {
+				each = 4 * time.Millisecond
+			}
+			took = append(took, time.Duration(hi-lo)*each)
+			time.Sleep(took[len(took)-1])
+		}, parmap.Serial, parmap.OnProgress(func(parmap.Progress) {}))
+		dear := slices.IndexFunc(took, func(d time.Duration) bool { return d%(4*time.Millisecond) == 0 })
+		require.Greater(t, dear, 20)
+		for i, d := range took[10 : len(took)-1] {
+			if i += 10; i < dear-1 {
+				assert.True(t, time.Millisecond <= d && d <= 10*time.Millisecond, "piece %d takes %v", i, d)
+			}
+			if i > dear+10 {
+				assert.LessOrEqual(t, d, 10*time.Millisecond, "piece %d", i)
+			}
+		}
 	})
 }
 
