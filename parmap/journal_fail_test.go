@@ -246,7 +246,9 @@ func TestJournalIsRemoved(t *testing.T) {
 func TestJournalOfAnArrayOfAnotherLength(t *testing.T) {
 	l := newLogbook(t)
 	today = &diary{}
-	err := logged.Run(bg, loggedRows-1, loggedArgs{l.out, l.scale}, parmap.Output(l.out), parmap.Journal{Path: l.path})
+	p := &listener{T: t}
+	err := logged.Run(bg, loggedRows-1, loggedArgs{l.out, l.scale}, parmap.Output(l.out), parmap.Journal{Path: l.path}, p.option())
+	assert.Equal(t, []int{0, loggedRows - 1}, []int{p.last().Done, p.last().Total})
 	var e *parmap.JournalError
 	require.ErrorAs(t, err, &e)
 	assert.EqualError(t, err, "parmap: journal "+l.path+": output 0 has the shape [64 3], and n is 63")

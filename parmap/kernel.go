@@ -92,8 +92,10 @@ func mustTravel(name string, t reflect.Type) {
 // Output has not n rows, which with a Journal is an error.
 func (k *Kernel[A]) Run(ctx context.Context, n int, args A, opts ...RunOption) error {
 	c := configureRun(opts)
+	set := configure(c.options)
 	outputs, err := c.outputsOf(n)
 	if err != nil {
+		set.nothing(n)
 		return err
 	}
 	arrays := kernel.Arrays(&args)
@@ -109,7 +111,6 @@ func (k *Kernel[A]) Run(ctx context.Context, n int, args A, opts ...RunOption) e
 		}
 		return k.body(ctx, lo, hi, args)
 	}
-	set := configure(c.options)
 	ctx, end := set.name(ctx, k.entry.Name)
 	defer end()
 	if c.backend == nil && c.journal == nil {
