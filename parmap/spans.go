@@ -28,8 +28,8 @@ func (s *spans) add(v Span) {
 	if s.seen < s.stride {
 		return
 	}
-	s.flush()
 	if len(s.all) < spansKept {
+		s.flush()
 		return
 	}
 	kept := s.all[:0]

@@ -256,6 +256,16 @@ func TestStatsKeepsTheLongest(t *testing.T) {
 	})
 }
 
+// TestStatsKeepsWhatItCan holds that of as many spans as are kept none is left out.
+func TestStatsKeepsWhatItCan(t *testing.T) {
+	var s parmap.Stats
+	for more := range 3 {
+		parmap.For(1<<14+more, func(int) {}, parmap.Workers(1), parmap.Grain(1), parmap.Dynamic, parmap.Record(&s))
+		adds(t, &s)
+		assert.Equal(t, more > 0, s.Dropped > 0, "%d dropped of %d", s.Dropped, s.Chunks)
+	}
+}
+
 // TestStatsString holds what a person is told.
 func TestStatsString(t *testing.T) {
 	const ms = time.Millisecond
