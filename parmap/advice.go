@@ -32,7 +32,7 @@ func (s *Stats) advice() (all []string) {
 	if s.alone() && s.asleep && s.busy() < rouseFor {
 		return []string{fmt.Sprintf("ran in the caller: %v of work, and helpers that sleep are called for %v or more", short(s.busy()), rouseFor)}
 	}
-	if slow := s.Slowest(1); len(slow) > 0 && s.part(slow[0].Duration()) > largePart {
+	if slow := s.Slowest(1); len(slow) > 0 && s.part(slow[0].Duration()) > largePart && s.awaited(slow[0]) {
 		part := 100 * s.part(slow[0].Duration())
 		if v := slow[0]; v.Hi-v.Lo > 1 {
 			all = append(all, fmt.Sprintf("chunk [%d,%d) is %.0f%% of the run: try Dynamic with a small Grain", v.Lo, v.Hi, part))
@@ -41,12 +41,29 @@ func (s *Stats) advice() (all []string) {
 		}
 	}
 	for i, w := range s.ByWorker {
-		if w.Chunks > 0 && s.part(w.StartUp) > largePart {
+		// To wake one takes up to rouseFor. The caller began at once, or had to wait for the system.
+		if i > 0 && w.Chunks > 0 && w.StartUp > rouseFor && s.part(w.StartUp) > largePart {
 			all = append(all, fmt.Sprintf("worker %d began after %.0f%% of the run, %v", i, 100*s.part(w.StartUp), short(w.StartUp)))
 			break
 		}
 	}
 	return all
+}
+
+// awaited reports whether another worker had nothing left to do for half of a span or
+// more. One that had no chunk at all says nothing: it may have had other work to do.
+func (s *Stats) awaited(v Span) bool {
+	last := map[int]time.Duration{} // end of a worker's last span
+	for _, w := range s.Spans {
+		last[w.Worker] = w.End
+	}
+	delete(last, v.Worker)
+	for _, end := range last {
+		if end <= v.Start+v.Duration()/2 {
+			return true
+		}
+	}
+	return false
 }
 
 // alone reports whether only worker 0 had chunks.

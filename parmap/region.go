@@ -168,9 +168,7 @@ func (r *region) run(n int, c config) {
 	workers = min(workers, cells)
 	if c.watched() {
 		r.watch = c.watch(n, workers)
-		r.watch.body, r.watch.stop = r.body, &r.stop
-		_, places := r.body.(placer)
-		r.watch.advisable = !places
+		r.watch.body, r.watch.stop, r.watch.advisable = r.body, &r.stop, overIndices(r.body)
 		r.body = r.watch
 	}
 
@@ -215,6 +213,7 @@ func (r *region) end() {
 		return
 	}
 	w := r.watch
+	w.asleep = w.asleep && r.alone && r.sleeps()
 	r.watch = nil // if the progress function calls Goexit here, this is called again
 	panicked, exited := w.end()
 	if r.panicked == nil {
@@ -245,6 +244,16 @@ func (r *region) ready() (n int) {
 		}
 	}
 	return n
+}
+
+// sleeps reports whether some helper could have been woken.
+func (r *region) sleeps() bool {
+	for _, h := range r.crew {
+		if free, atOnce := h.idle(); free && !atOnce {
+			return true
+		}
+	}
+	return false
 }
 
 // recruit offers r to r.short free helpers, or as many as there are: to those

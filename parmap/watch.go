@@ -25,7 +25,7 @@ type watch struct {
 	idle     []*lane // of a stream: nobody has them
 	// For advice:
 	advisable bool          // it is a loop over indices, here, whose grain does not change its result
-	asleep    bool          // helpers that sleep were not called at once
+	asleep    bool          // helpers that slept were not called at once; at the end: nor later
 	call      *kernel.Watch // of a run elsewhere; nil: it is here
 }
 
@@ -45,6 +45,15 @@ type lane struct {
 type placer interface {
 	// place returns the indices of the cells [lo, hi).
 	place(lo, hi int) (int, int)
+}
+
+// overIndices reports whether a body's cells are indices.
+func overIndices(b body) bool {
+	if e, ok := b.(*errBody); ok {
+		return e.at == nil
+	}
+	_, places := b.(placer)
+	return !places
 }
 
 // watched reports whether somebody asks what a run does.
