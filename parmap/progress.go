@@ -7,7 +7,8 @@ type Progress struct {
 	// Done is how many indices are finished: their body has returned, without an
 	// error or under [CollectErrors], in this run or, with a [Journal], in an earlier
 	// one. On a pool of processes whole chunks are counted. It never falls. In the last
-	// call it is exact, but for the chunk of a plain verb in which a body panicked.
+	// call it is exact, but for a chunk in which a body of a plain verb panicked, or any
+	// body called runtime.Goexit.
 	Done int
 	// Total is n. It is 0 in a [Stream], as nobody knows how many items there are. Of
 	// [ForTile] tiles are counted.
@@ -22,13 +23,15 @@ type Progress struct {
 
 // OnProgress has f called ten times a second at most while the verb runs, by a goroutine
 // of its own, and once more by the caller when no body runs any more, also after an
-// error or a panic. So no two calls of f are concurrent, and a run that takes less than a
-// tenth of a second makes the last call alone. If f is slow there are fewer calls; the verb
-// returns when the last one has. If f panics it is not called again, and when the run is
+// error or a panic. So no two calls for one run are concurrent, and a run that takes less
+// than a tenth of a second makes the last call alone. Two runs at once that have the same f
+// each call it. If f is slow there are fewer calls; the verb returns when the last one has,
+// so f must not wait for the caller. If f panics it is not called again, and when the run is
 // over the verb panics with a [*PanicError], an Err verb too.
 //
-// It costs some ten microseconds, and in a loop of bodies of 1 us less than 0.5%. The
-// chunks are shorter than without: some milliseconds, if Grain allows that. A nil f panics.
+// It costs some ten microseconds, and in a loop of bodies of 1 us less than 0.5%. A body
+// that gets ranges gets shorter ones than without: of some milliseconds, if Grain allows
+// that. A nil f panics.
 func OnProgress(f func(Progress)) Option {
 	if f == nil {
 		panic("parmap: nil progress function")
