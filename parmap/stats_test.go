@@ -148,9 +148,13 @@ func TestStatsInTime(t *testing.T) {
 func TestStatsOfFailures(t *testing.T) {
 	for name, verb := range failing {
 		for _, crowd := range crowds {
-			for _, collect := range []bool{false, true} {
+			for k := range 4 {
+				collect, told := k%2 == 1, k/2 == 1 // in pieces
 				var s parmap.Stats
 				opts := append(crowd[:len(crowd):len(crowd)], parmap.Record(&s))
+				if told {
+					opts = append(opts, parmap.OnProgress(func(parmap.Progress) {}))
+				}
 				if collect {
 					opts = append(opts, parmap.CollectErrors)
 				}

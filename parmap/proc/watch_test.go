@@ -181,12 +181,14 @@ func TestProgressOfAResumedRun(t *testing.T) {
 		r := newRecorded(t)
 		r.args.Take = 2 * time.Millisecond
 		noTrouble := r.make(t, "trouble100", "error")
-		require.Error(t, r.run(append(backend, parmap.Workers(1))...))
+		var s parmap.Stats
+		require.Error(t, r.run(append(backend, parmap.Workers(1), parmap.Record(&s))...))
 		noTrouble()
 		done := len(r.done(t))
 		require.Positive(t, done)
+		assert.Equal(t, done+1, s.Chunks, "none was begun behind that which failed")
+		assert.Error(t, s.Spans[done].Err)
 		var calls []parmap.Progress
-		var s parmap.Stats
 		require.NoError(t, r.run(append(backend, parmap.Record(&s), parmap.OnProgress(func(p parmap.Progress) { calls = append(calls, p) }))...))
 		for _, p := range calls {
 			assert.GreaterOrEqual(t, p.Done, done)
