@@ -87,23 +87,27 @@ func TestProgressOfEveryVerb(t *testing.T) {
 func TestProgressOfFailures(t *testing.T) {
 	for name, verb := range failing {
 		for _, crowd := range crowds {
-			l, finished := &listener{T: t}, atomic.Int32{}
-			ctx, cancel := context.WithCancel(bg)
-			err := verb(ctx, 300, func(ctx context.Context, i int) error {
-				if i == 100 {
-					return errBoom
-				}
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				finished.Add(1)
-				return nil
-			}, append(crowd[:len(crowd):len(crowd)], l.option())...)
-			assert.ErrorIs(t, err, errBoom)
-			assert.Equal(t, int(finished.Load()), l.last().Done, "%s, %v", name, crowd)
+			for _, panics := range []bool{false, true} {
+				l, finished := &listener{T: t}, atomic.Int32{}
+				err := verb(bg, 300, func(ctx context.Context, i int) error {
+					if i == 100 {
+						if panics {
+							panic(errBoom)
+						}
+						return errBoom
+					}
+					if ctx.Err() != nil {
+						return ctx.Err()
+					}
+					finished.Add(1)
+					return nil
+				}, append(crowd[:len(crowd):len(crowd)], l.option())...)
+				assert.ErrorIs(t, err, errBoom)
+				assert.Equal(t, int(finished.Load()), l.last().Done, "%s, %v", name, crowd)
+			}
 
-			l, finished = &listener{T: t}, atomic.Int32{}
-			_ = verb(ctx, 300, func(_ context.Context, i int) error {
+			l, finished := &listener{T: t}, atomic.Int32{}
+			_ = verb(bg, 300, func(_ context.Context, i int) error {
 				if i%2 == 1 {
 					panicsHere()
 				}
@@ -115,22 +119,27 @@ func TestProgressOfFailures(t *testing.T) {
 			}, append(crowd[:len(crowd):len(crowd)], l.option(), parmap.CollectErrors)...)
 			assert.Equal(t, 300, l.last().Done, "%s, %v: with errors", name, crowd)
 
-			l, finished = &listener{T: t}, atomic.Int32{}
-			err = verb(ctx, 300, func(ctx context.Context, i int) error {
-				if i == 100 {
-					cancel()
-				}
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				finished.Add(1)
-				return nil
-			}, append(crowd[:len(crowd):len(crowd)], l.option())...)
-			assert.ErrorIs(t, err, context.Canceled)
-			assert.Equal(t, int(finished.Load()), l.last().Done, "%s, %v: cancelled", name, crowd)
+			for _, collect := range []parmap.Option{parmap.Auto, parmap.CollectErrors} {
+				l, finished := &listener{T: t}, atomic.Int32{}
+				ctx, cancel := context.WithCancel(bg)
+				err := verb(ctx, 300, func(ctx context.Context, i int) error {
+					if i == 100 {
+						cancel()
+					}
+					if ctx.Err() != nil {
+						return ctx.Err()
+					}
+					finished.Add(1)
+					return nil
+				}, append([]parmap.Option{collect, l.option()}, crowd...)...)
+				assert.ErrorIs(t, err, context.Canceled)
+				assert.Equal(t, int(finished.Load()), l.last().Done, "%s, %v, %v: cancelled", name, crowd, collect)
+			}
 
+			ctx, cancel := context.WithCancel(bg)
+			cancel()
 			l = &listener{T: t}
-			err = verb(ctx, 300, func(context.Context, int) error { return nil }, append(crowd[:len(crowd):len(crowd)], l.option())...)
+			err := verb(ctx, 300, func(context.Context, int) error { return nil }, append(crowd[:len(crowd):len(crowd)], l.option())...)
 			assert.ErrorIs(t, err, context.Canceled)
 			assert.Len(t, l.calls, 1, "%s: cancelled before", name)
 			assert.Zero(t, l.last().Done)
