@@ -3,6 +3,7 @@ package parmap_test
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -227,6 +228,30 @@ func TestProgressInTime(t *testing.T) {
 		parmap.For(2, func(int) { time.Sleep(140 * time.Millisecond) }, parmap.Serial, l.option())
 		require.Len(t, l.calls, 3)
 		assert.Equal(t, parmap.Progress{Total: 2, Elapsed: 100 * time.Millisecond, Remaining: -1}, l.calls[0])
+	})
+	synctest.Test(t, func(t *testing.T) { // less than a nanosecond is left
+		const n = 1<<30 + 1
+		l := &listener{T: t}
+		parmap.ForRange(n, func(_, hi int) {
+			if hi == n {
+				time.Sleep(150 * time.Millisecond)
+			}
+		}, parmap.Serial, l.option())
+		require.Len(t, l.calls, 2)
+		assert.Equal(t, parmap.Progress{Done: n - 2, Total: n, Elapsed: 100 * time.Millisecond, Remaining: 1}, l.calls[0])
+	})
+	synctest.Test(t, func(t *testing.T) { // nobody knows how many items come
+		l := &listener{T: t}
+		for range parmap.Stream(bg, slices.Values(indices(3)), func(context.Context, int) (int, error) {
+			time.Sleep(90 * time.Millisecond)
+			return 0, nil
+		}, parmap.Serial, l.option()) {
+		}
+		assert.Equal(t, []parmap.Progress{
+			{Done: 1, Elapsed: 100 * time.Millisecond, Remaining: -1},
+			{Done: 2, Elapsed: 200 * time.Millisecond, Remaining: -1},
+			{Done: 3, Elapsed: 270 * time.Millisecond},
+		}, l.calls)
 	})
 	synctest.Test(t, func(t *testing.T) { // a slow function delays the run at its end alone
 		began := time.Now()
