@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,6 +45,36 @@ func (s *sequence) RunKernel(ctx context.Context, c *kernel.Call) error {
 		}
 	}
 	return s.fail
+}
+
+// An astray is a backend with two workers whose clocks are behind or ahead of the run's.
+type astray struct{}
+
+func (astray) RunKernel(_ context.Context, c *kernel.Call) error {
+	const year = 365 * 24 * time.Hour
+	c.Watch.Workers = 2
+	c.Watch.Attempts = []kernel.Attempt{
+		{Worker: 0, PID: 7, Hi: 1, Start: -year, End: 3},
+		{Worker: 1, PID: 8, Lo: 1, Hi: 2, Start: 1, End: 0},
+		{Worker: 0, PID: 7, Lo: 2, Hi: 3, Start: 2, End: 4}, // before the first has ended
+		{Worker: 1, PID: 8, Lo: 3, Hi: 4, Start: 3, End: year},
+		{Worker: 0, PID: 7, Lo: 4, Hi: 5, Start: year, End: 2 * year},
+	}
+	return nil
+}
+
+// TestStatsOfClocksThatDiffer holds that the numbers add up although they do not read one
+// clock.
+func TestStatsOfClocksThatDiffer(t *testing.T) {
+	var s parmap.Stats
+	require.NoError(t, addNumbers.Run(bg, 5, numbersArgs{&heapRows{make([]float64, 5)}}, parmap.On(astray{}), parmap.Record(&s)))
+	adds(t, &s)
+	assert.Equal(t, []int{3, 2}, []int{s.ByWorker[0].Chunks, s.ByWorker[1].Chunks})
+	cover(t, &s, 5)
+	for _, v := range s.Spans {
+		assert.Equal(t, 7+v.Worker, v.PID)
+		assert.GreaterOrEqual(t, v.Start, time.Duration(0))
+	}
 }
 
 // TestKernelOnABackend holds what a backend is told, and that a run there is

@@ -298,6 +298,15 @@ func TestStatsString(t *testing.T) {
 		{"100ms on 2 workers, 65% busy; 9 chunks, the slowest [16,17) 61ms, 61% of the run\nindex 16 alone is 61% of the run: share the work in its body, or begin with it",
 			parmap.Stats{Wall: 100 * ms, Workers: 2, Chunks: 9, ByWorker: []parmap.WorkerStats{worker(7, 0, 30*ms, 100*ms), worker(2, 0, 100*ms, 100*ms)},
 				Spans: []parmap.Span{{Hi: 16, Worker: 1, End: 39 * ms}, {Lo: 32, Hi: 40, Start: 39 * ms, End: 69 * ms}, {Lo: 16, Hi: 17, Worker: 1, Start: 39 * ms, End: 100 * ms}}}},
+		{"100ms on 2 workers, 90% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run", // busy enough
+			parmap.Stats{Wall: 100 * ms, Workers: 2, Chunks: 9, ByWorker: []parmap.WorkerStats{worker(7, 0, 80*ms, 100*ms), worker(2, 0, 100*ms, 100*ms)},
+				Spans: []parmap.Span{{Hi: 16, Worker: 1, End: 39 * ms}, {Lo: 32, Hi: 40, Start: 39 * ms, End: 69 * ms}, {Lo: 16, Hi: 32, Worker: 1, Start: 39 * ms, End: 100 * ms}}}},
+		{"100ms on 2 workers, 65% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run; 1 failed attempt", // who knows what else was to come
+			parmap.Stats{Wall: 100 * ms, Workers: 2, Chunks: 9, ByWorker: []parmap.WorkerStats{worker(7, 0, 30*ms, 100*ms), worker(2, 0, 100*ms, 100*ms)},
+				Spans: []parmap.Span{{Hi: 16, Worker: 1, End: 39 * ms}, {Lo: 32, Hi: 40, Start: 39 * ms, End: 69 * ms}, {Lo: 16, Hi: 32, Worker: 1, Start: 39 * ms, End: 100 * ms, Err: errBoom}}}},
+		{"100ms on 3 workers, 43% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run", // more than processors
+			parmap.Stats{Wall: 100 * ms, Workers: 3, Chunks: 9, ByWorker: []parmap.WorkerStats{worker(7, 0, 30*ms, 100*ms), worker(2, 0, 100*ms, 100*ms), {Wait: 100 * ms}},
+				Spans: []parmap.Span{{Hi: 16, Worker: 1, End: 39 * ms}, {Lo: 32, Hi: 40, Start: 39 * ms, End: 69 * ms}, {Lo: 16, Hi: 32, Worker: 1, Start: 39 * ms, End: 100 * ms}}}},
 		{"100ms on 2 workers, 70% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run", // nobody waited for it
 			parmap.Stats{Wall: 100 * ms, Workers: 2, Chunks: 9, ByWorker: []parmap.WorkerStats{worker(8, 0, 79*ms, 100*ms), worker(1, 0, 61*ms, 100*ms)},
 				Spans: []parmap.Span{{Lo: 16, Hi: 32, Worker: 1, End: 61 * ms}, {Hi: 16, Start: 21 * ms, End: 70 * ms}}}},
