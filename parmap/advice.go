@@ -57,8 +57,7 @@ func (s *Stats) awaited(v Span) bool {
 	for _, w := range s.Spans {
 		last[w.Worker] = w.End
 	}
-	delete(last, v.Worker)
-	for _, end := range last {
+	for _, end := range last { // its own worker's is no earlier than its end
 		if end <= v.Start+v.Duration()/2 {
 			return true
 		}

@@ -309,7 +309,7 @@ func TestStatsString(t *testing.T) {
 				Spans: []parmap.Span{{Hi: 16, Worker: 1, End: 39 * ms}, {Lo: 32, Hi: 40, Start: 39 * ms, End: 69 * ms}, {Lo: 16, Hi: 32, Worker: 1, Start: 39 * ms, End: 100 * ms}}}},
 		{"100ms on 2 workers, 70% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run", // nobody waited for it
 			parmap.Stats{Wall: 100 * ms, Workers: 2, Chunks: 9, ByWorker: []parmap.WorkerStats{worker(8, 0, 79*ms, 100*ms), worker(1, 0, 61*ms, 100*ms)},
-				Spans: []parmap.Span{{Lo: 16, Hi: 32, Worker: 1, End: 61 * ms}, {Hi: 16, Start: 21 * ms, End: 70 * ms}}}},
+				Spans: []parmap.Span{{Lo: 16, Hi: 32, Worker: 1, End: 61 * ms}, {Hi: 16, Start: 21 * ms, End: 40 * ms}}}},
 		{"100ms on 2 workers, 50% busy; 2 chunks, the slowest [16,32) 61ms, 61% of the run", // the other was busy elsewhere
 			parmap.Stats{Wall: 100 * ms, Workers: 2, Chunks: 2, ByWorker: []parmap.WorkerStats{worker(2, 0, 100*ms, 100*ms), {Wait: 100 * ms}},
 				Spans: []parmap.Span{{Hi: 16, End: 39 * ms}, {Lo: 16, Hi: 32, Start: 39 * ms, End: 100 * ms}}}},
