@@ -109,16 +109,16 @@ func (s *Stats) String() string {
 			fmt.Fprintf(&b, ", the slowest [%d,%d) %v, %.0f%% of the run", slow[0].Lo, slow[0].Hi, short(slow[0].Duration()), 100*s.part(slow[0].Duration()))
 		}
 	}
-	failed := 0
+	unfinished := 0
 	for _, v := range s.Spans {
 		if v.Err != nil {
-			failed++
+			unfinished++
 		}
 	}
 	for _, v := range []struct {
 		n    int
 		what string
-	}{{failed, "failed attempt"}, {s.Crashes, "crash"}, {s.Retries, "retry"}} {
+	}{{unfinished, "unfinished attempt"}, {s.Crashes, "crash"}, {s.Retries, "retry"}} {
 		if v.n > 0 {
 			fmt.Fprintf(&b, "; %s", number(v.n, v.what))
 		}

@@ -284,7 +284,7 @@ func TestStatsString(t *testing.T) {
 		{"0s on 0 workers", parmap.Stats{}},
 		{"1s on 1 worker, 90% busy; 1 chunk", parmap.Stats{Wall: 1000 * ms, Workers: 1, Chunks: 1,
 			ByWorker: []parmap.WorkerStats{worker(1, 0, 900*ms, 1000*ms)}, Spans: []parmap.Span{{Hi: 4, End: 900 * ms}}}},
-		{"2.35s on 2 workers, 96% busy; 90 chunks, the slowest [512,528) 188ms, 8% of the run; 1 failed attempt; 1 crash; 2 retries",
+		{"2.35s on 2 workers, 96% busy; 90 chunks, the slowest [512,528) 188ms, 8% of the run; 1 unfinished attempt; 1 crash; 2 retries",
 			parmap.Stats{Wall: 2345678 * time.Microsecond, Workers: 2, Chunks: 90, Crashes: 1, Retries: 2,
 				ByWorker: []parmap.WorkerStats{worker(50, 0, 2300*ms, 2345678*time.Microsecond), worker(40, ms, 2200*ms, 2345678*time.Microsecond)},
 				Spans:    []parmap.Span{{Lo: 512, Hi: 528, End: 187654 * time.Microsecond}, {Lo: 3, Hi: 4, End: ms, Err: errBoom}}}},
@@ -301,7 +301,7 @@ func TestStatsString(t *testing.T) {
 		{"100ms on 2 workers, 90% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run", // busy enough
 			parmap.Stats{Wall: 100 * ms, Workers: 2, Chunks: 9, ByWorker: []parmap.WorkerStats{worker(7, 0, 80*ms, 100*ms), worker(2, 0, 100*ms, 100*ms)},
 				Spans: []parmap.Span{{Hi: 16, Worker: 1, End: 39 * ms}, {Lo: 32, Hi: 40, Start: 39 * ms, End: 69 * ms}, {Lo: 16, Hi: 32, Worker: 1, Start: 39 * ms, End: 100 * ms}}}},
-		{"100ms on 2 workers, 65% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run; 1 failed attempt", // who knows what else was to come
+		{"100ms on 2 workers, 65% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run; 1 unfinished attempt", // who knows what else was to come
 			parmap.Stats{Wall: 100 * ms, Workers: 2, Chunks: 9, ByWorker: []parmap.WorkerStats{worker(7, 0, 30*ms, 100*ms), worker(2, 0, 100*ms, 100*ms)},
 				Spans: []parmap.Span{{Hi: 16, Worker: 1, End: 39 * ms}, {Lo: 32, Hi: 40, Start: 39 * ms, End: 69 * ms}, {Lo: 16, Hi: 32, Worker: 1, Start: 39 * ms, End: 100 * ms, Err: errBoom}}}},
 		{"100ms on 3 workers, 43% busy; 9 chunks, the slowest [16,32) 61ms, 61% of the run", // more than processors

@@ -15,14 +15,14 @@ func (p *picture) numbers() []figure {
 	all := []figure{
 		{duration(float64(p.Wall), 3), "wall time", ink},
 		{commas(p.Workers), plural(p.Workers, "worker", "workers"), ink},
-		{percent(p.Efficiency()), "efficiency", ink},
+		{percent(p.Efficiency()), "busy", ink},
 		{commas(p.Chunks), plural(p.Chunks, "chunk", "chunks"), ink},
 	}
 	for _, f := range []struct {
 		n                 int
 		one, more, colour string
 	}{
-		{p.failed, "failed attempt", "failed attempts", red},
+		{p.failed, "unfinished attempt", "unfinished attempts", red},
 		{p.Crashes, "crash", "crashes", red},
 		{p.Retries, "retry", "retries", ink},
 	} {
@@ -76,7 +76,7 @@ func (p *picture) drawLegend() {
 			p.printf(`<rect x="%s" y="%d" width="22" height="10" fill="%s" stroke="%s" stroke-width="0.75"/>`, coordinate(x), y-5, hatched, red)
 			p.drawCross(x+22, float64(y), crossHalf)
 			p.printf("\n")
-		}, "failed attempt", 84)
+		}, "unfinished attempt", 108)
 	}
 	stroke := func(dashes string) func(x float64) {
 		return func(x float64) {

@@ -170,7 +170,7 @@ func (p *picture) aboutLane(l lane) string {
 	text += fmt.Sprintf("\n%s, busy %s, %s of the run", count(l.Chunks, "chunk", "chunks"),
 		duration(float64(l.Busy), 3), percent(p.share(l.Busy)))
 	if n := len(l.failed); n > 0 {
-		text += "\n" + count(n, "failed attempt", "failed attempts")
+		text += "\n" + count(n, "unfinished attempt", "unfinished attempts")
 	}
 	text += fmt.Sprintf("\nstart-up %s, waiting %s", duration(float64(l.StartUp), 3), duration(float64(l.Wait), 3))
 	return text

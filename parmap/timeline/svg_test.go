@@ -150,7 +150,7 @@ func TestSVGHasALaneForEachWorker(t *testing.T) {
 	}, titles(got[2].bars))
 	assert.Empty(t, got[3].bars)
 
-	assert.Equal(t, "worker 1, PID 71, 73\n1 chunk, busy 50 ms, 50% of the run\n1 failed attempt\nstart-up 5 ms, waiting 45 ms",
+	assert.Equal(t, "worker 1, PID 71, 73\n1 chunk, busy 50 ms, 50% of the run\n1 unfinished attempt\nstart-up 5 ms, waiting 45 ms",
 		got[1].Children[0].title())
 	assert.Equal(t, []string{"1", "50%", "1"}, got[1].texts())
 	assert.Equal(t, []string{"3", "0%", "0"}, got[3].texts())
@@ -160,13 +160,13 @@ func TestSVGSumsUp(t *testing.T) {
 	root, _ := draw(t, small())
 	assert.Equal(t, "svg", root.XMLName.Local)
 	assert.Equal(t, "img", root.attr("role"))
-	assert.Equal(t, "Timeline of a run: 100 ms wall time, 4 workers, 55% efficiency, 6 chunks, 1 failed attempt, 1 crash, 1 retry",
+	assert.Equal(t, "Timeline of a run: 100 ms wall time, 4 workers, 55% busy, 6 chunks, 1 unfinished attempt, 1 crash, 1 retry",
 		root.attr("aria-label"))
 	assert.Equal(t, []string{
-		"100 ms", "wall time", "4", "workers", "55%", "efficiency", "6", "chunks",
-		"1", "failed attempt", "1", "crash", "1", "retry",
+		"100 ms", "wall time", "4", "workers", "55%", "busy", "6", "chunks",
+		"1", "unfinished attempt", "1", "crash", "1", "retry",
 	}, root.texts()[:14])
-	for _, legend := range []string{"worker", "busy", "chunks", "chunk duration", "failed attempt", "start-up", "waiting"} {
+	for _, legend := range []string{"worker", "busy", "chunks", "chunk duration", "unfinished attempt", "start-up", "waiting"} {
 		assert.Contains(t, root.texts(), legend)
 	}
 }
@@ -248,7 +248,7 @@ func TestSVGMarksFailures(t *testing.T) {
 	s.Crashes = 0
 	s.Retries = 0
 	root, _ = draw(t, s)
-	assert.NotContains(t, root.texts(), "failed attempt")
+	assert.NotContains(t, root.texts(), "unfinished attempt")
 }
 
 // TestSVGShowsAShortFailure holds that a failure is seen however short it was, and whatever
