@@ -178,17 +178,21 @@ func TestSpansThatAreLeft(t *testing.T) {
 	}
 }
 
-// TestProgressOfAnItemThatExits holds that an item is not counted whose call ended by Goexit.
+// TestProgressOfAnItemThatExits holds that an item is not counted whose call ended by Goexit,
+// and that its span says so.
 func TestProgressOfAnItemThatExits(t *testing.T) {
 	for _, workers := range []parmap.Workers{1, 2} {
 		l := &listener{T: t}
+		var s parmap.Stats
 		exited, _ := apart(func() {
 			for range parmap.Stream(bg, slices.Values([]int{0}), func(context.Context, int) (int, error) { runtime.Goexit(); return 0, nil },
-				workers, l.option()) {
+				workers, l.option(), parmap.Record(&s)) {
 			}
 		})
 		assert.True(t, exited)
 		assert.Zero(t, l.last().Done)
+		require.Len(t, s.Spans, 1)
+		assert.ErrorContains(t, s.Spans[0].Err, "Goexit")
 	}
 }
 
