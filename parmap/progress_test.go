@@ -307,6 +307,11 @@ func TestProgressOptions(t *testing.T) {
 	assert.NotEqual(t, a == b, any(a) == any(a))
 	var s parmap.Stats
 	assert.True(t, parmap.Record(&s) == parmap.Record(&s))
+	parmap.For(100, func(int) {}, parmap.Record(&s), parmap.OnProgress(func(p parmap.Progress) {
+		if p.Remaining == 0 {
+			assert.Positive(t, s.Chunks, "it is there in the last call")
+		}
+	}))
 	var first, second int
 	parmap.For(3, func(int) {}, parmap.OnProgress(func(parmap.Progress) { first++ }), parmap.OnProgress(func(parmap.Progress) { second++ }))
 	assert.Equal(t, []int{0, 1}, []int{first, second}, "the later wins")

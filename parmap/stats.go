@@ -23,9 +23,9 @@ type Stats struct {
 	// Chunks is how many were run, each attempt counted, Retries how many of these were at
 	// chunks that had been begun before, and Crashes how many worker processes died at work.
 	Chunks, Retries, Crashes int
-	// Spans are the attempts at chunks, in the order in which they began. If a worker had
-	// more than 16,384 without an error, some of the shorter ones are left out, of those
-	// with an error the later ones. Dropped says how many.
+	// Spans are the attempts at chunks, in the order in which they began. Of a worker's
+	// with an error the first 16,384 are there. If it had more others than that, some of the
+	// shorter ones are left out, evenly over the run. Dropped says how many are missing.
 	Spans   []Span
 	Dropped int
 
@@ -50,14 +50,15 @@ type Span struct {
 	Lo, Hi int
 	Start  time.Duration
 	End    time.Duration
-	Err    error // of the body, or why it was broken off or left out; nil if it succeeded
+	Err    error // of the first body that failed, or why not all were run; nil if all succeeded
 }
 
 // Duration returns how long the attempt took.
 func (s Span) Duration() time.Duration { return s.End - s.Start }
 
 // Record writes into s what happened in the run, when that is over, also after an error
-// or a panic. What was there before is gone. It costs some microseconds, 0.4 us a chunk and
+// or a panic. What was there before is gone. A progress function finds it in its last
+// call, and must not look at it before. It costs some microseconds, 0.4 us a chunk and
 // 64 bytes a span. Two runs at once must not have the same Stats. A nil s panics.
 func Record(s *Stats) Option {
 	if s == nil {
@@ -75,7 +76,8 @@ type record struct {
 func (record) runOption() {}
 func (record) option()    {}
 
-// Efficiency returns which part of the workers' time was spent in chunks: 1 is all of it.
+// Efficiency returns which part of the workers' time was spent in chunks: 1 is all of it,
+// and 0 that nothing was run.
 func (s *Stats) Efficiency() float64 {
 	if s.Workers == 0 || s.Wall == 0 {
 		return 0
