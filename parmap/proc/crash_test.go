@@ -151,7 +151,7 @@ func children() (all []string) {
 // of a goroutine that a body left behind, and one that spins, are not deaths.
 func TestCrash(t *testing.T) {
 	for _, how := range hows {
-		for _, workers := range []int{1, 2, 8} {
+		for _, workers := range crowds() {
 			t.Run(fmt.Sprint(how, " ", workers), func(t *testing.T) {
 				marked := mark(t)
 				opts := []proc.Option{proc.Stderr(new(strings.Builder))}
@@ -185,7 +185,7 @@ func TestCrash(t *testing.T) {
 }
 
 func TestSignalBetweenRuns(t *testing.T) {
-	for _, workers := range []int{1, 2, 8} {
+	for _, workers := range crowds() {
 		for _, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGSEGV, syscall.SIGTERM, syscall.SIGSTOP} {
 			t.Run(fmt.Sprint(s, " ", workers), func(t *testing.T) {
 				p := start(t, workers, proc.Stderr(new(strings.Builder)), proc.ChunkTimeout(300*time.Millisecond))
@@ -246,7 +246,7 @@ var aftermath = parmap.NewKernel("aftermath", func(_ context.Context, lo, hi int
 // TestDeathAfterTheMark holds that a chunk that was done when its worker died is
 // not run again.
 func TestDeathAfterTheMark(t *testing.T) {
-	for _, workers := range []int{1, 2, 8} {
+	for _, workers := range crowds() {
 		for _, n := range []int{1, 2, 100} {
 			for _, at := range []int{0, n / 2, n - 1} {
 				p := start(t, workers, proc.Stderr(new(strings.Builder)))
@@ -285,7 +285,7 @@ func doom(t *testing.T, dir, how string, n int) {
 
 func TestDeathBeforeHello(t *testing.T) {
 	for _, how := range earlyHows() {
-		for _, workers := range []int{1, 2, 8} {
+		for _, workers := range crowds() {
 			t.Run(fmt.Sprint(how, " ", workers), func(t *testing.T) {
 				deaths := 3
 				switch how {

@@ -47,7 +47,7 @@ func sitting(t *testing.T, ctx context.Context, p *proc.Pool, how string, worker
 var errCause = errors.New("why it was cancelled")
 
 func TestCancel(t *testing.T) {
-	for _, workers := range []int{1, 2, 8} {
+	for _, workers := range crowds() {
 		p := quiet(t, workers)
 		before := p.PIDs()
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -114,7 +114,7 @@ func TestCancelAtAnyTime(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	for _, how := range []string{"wait", "infinite loop", "SIGSTOP"} {
-		for _, workers := range []int{1, 2, 8} {
+		for _, workers := range crowds() {
 			p := quiet(t, workers)
 			done := sitting(t, t.Context(), p, how, workers)
 			begin := time.Now()
@@ -189,7 +189,7 @@ func TestContextOfStartEndsAtAnyTime(t *testing.T) {
 }
 
 func TestRecycle(t *testing.T) {
-	for _, workers := range []int{1, 2, 8} {
+	for _, workers := range crowds() {
 		// A single death would be an error.
 		p := quiet(t, workers, proc.RecycleAfter(10), proc.Retries(0))
 		before := p.PIDs()

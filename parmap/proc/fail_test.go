@@ -184,7 +184,7 @@ func TestFailingBody(t *testing.T) {
 }
 
 func TestCollectErrors(t *testing.T) {
-	for _, workers := range []int{1, 2, 8} {
+	for _, workers := range crowds() {
 		p := quiet(t, workers)
 		const n = 200
 		out := zeros(t, n)

@@ -21,6 +21,15 @@ import (
 // storm says that the tests with random deaths are to go on for longer.
 var storm = os.Getenv("PARFOR_STORM") != ""
 
+// crowds returns the numbers of workers for tests that start many pools: one of them in
+// short, and where a worker takes most of a second to start, as the race detector's does.
+func crowds() []int {
+	if (slowness > 1 || testing.Short()) && !storm {
+		return []int{2}
+	}
+	return []int{1, 2, 8}
+}
+
 // kills kills workers, 1 to 5 ms apart, until ctx ends or there were most of
 // them. The returned function ends it and says how many died.
 func kills(ctx context.Context, p *proc.Pool, seed uint64, most int) (stop func() int) {
