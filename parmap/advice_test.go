@@ -90,13 +90,14 @@ func TestAdviceWhereHelpersAreBusy(t *testing.T) {
 // TestAdviceWhereHelpersSleep holds that a loop which was over before they were called is
 // told so.
 func TestAdviceWhereHelpersSleep(t *testing.T) {
-	if raced {
-		t.Skip("the race detector makes no loop so short")
-	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	var s parmap.Stats
 	for begin := time.Now(); !strings.Contains(s.String(), "\nran in the caller: "); {
-		require.Less(t, time.Since(begin), 20*time.Second)
+		if time.Since(begin) > 5*time.Second {
+			// As under the race detector, or an emulator.
+			require.Greater(t, s.Wall, time.Duration(s.Chunks)*time.Microsecond, "of chunks so short: %v", &s)
+			t.Skipf("a chunk takes so long here that they are called at once: %v", &s)
+		}
 		// Meanwhile they fall asleep, and this processor does not: the first body takes no
 		// longer than the others.
 		for pause := time.Now(); time.Since(pause) < 2*time.Millisecond; {
