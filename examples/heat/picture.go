@@ -32,14 +32,7 @@ const (
 // palette returns colors that get lighter with heat: from black over violet and
 // red to yellow.
 func palette() color.Palette {
-	return append(pixels.Gradient(shades,
-		color.RGBA{8, 6, 24, 0xff},
-		color.RGBA{70, 18, 108, 0xff},
-		color.RGBA{148, 38, 102, 0xff},
-		color.RGBA{214, 72, 62, 0xff},
-		color.RGBA{246, 136, 32, 0xff},
-		color.RGBA{250, 200, 66, 0xff},
-		color.RGBA{254, 252, 200, 0xff}),
+	return append(pixels.Heat(shades),
 		color.RGBA{0x12, 0x12, 0x16, 0xff},
 		color.RGBA{0xd8, 0xd8, 0xdc, 0xff})
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"image"
-	"image/color"
 	"slices"
 
 	"github.com/parfor-go/parfor/examples/internal/pixels"
@@ -27,15 +26,7 @@ func draw(a *shmarray.Array[float64]) *image.Paletted {
 	height, width := (rows+thin-1)/thin, (cols+thin-1)/thin
 	gaps := []int{16, 4, 1}
 	step := max(width, least) + space
-	img := image.NewPaletted(image.Rect(0, 0, len(gaps)*step-space, height+bottom), pixels.Palette(
-		pixels.Gradient(shades,
-			color.RGBA{8, 6, 24, 0xff},
-			color.RGBA{70, 18, 108, 0xff},
-			color.RGBA{148, 38, 102, 0xff},
-			color.RGBA{214, 72, 62, 0xff},
-			color.RGBA{246, 136, 32, 0xff},
-			color.RGBA{250, 200, 66, 0xff},
-			color.RGBA{254, 252, 200, 0xff})...))
+	img := image.NewPaletted(image.Rect(0, 0, len(gaps)*step-space, height+bottom), pixels.Palette(pixels.Heat(shades)...))
 	pixels.Fill(img, img.Rect, pixels.Background)
 	low, high := slices.Min(a.Data()), slices.Max(a.Data())
 	for k, gap := range gaps {

@@ -18,6 +18,19 @@ func Gradient(n int, stops ...color.RGBA) color.Palette {
 	return p
 }
 
+// Heat returns n colors that get lighter with heat: from black over violet and red to
+// yellow.
+func Heat(n int) color.Palette {
+	return Gradient(n,
+		color.RGBA{8, 6, 24, 0xff},
+		color.RGBA{70, 18, 108, 0xff},
+		color.RGBA{148, 38, 102, 0xff},
+		color.RGBA{214, 72, 62, 0xff},
+		color.RGBA{246, 136, 32, 0xff},
+		color.RGBA{250, 200, 66, 0xff},
+		color.RGBA{254, 252, 200, 0xff})
+}
+
 func mix(a, b uint8, t float64) uint8 {
 	return uint8(math.Round(float64(a) + t*(float64(b)-float64(a))))
 }
