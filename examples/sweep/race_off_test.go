@@ -5,4 +5,4 @@ package main
 import "time"
 
 // cellTimeout is long: on a busy machine a fit that takes all memory takes its time.
-const cellTimeout = 2 * time.Second
+const cellTimeout = 5 * time.Second

@@ -61,8 +61,7 @@ func TestSweepOutlivesItsFits(t *testing.T) {
 	t.Logf("cells by cause: %v", count)
 	assert.Positive(t, count[crash])
 	assert.Positive(t, count[timeout])
-	// On a busy machine who would take all memory is out of time first.
-	assert.Greater(t, count[timeout]+count[memory], 3, "more than hang")
+	assert.Positive(t, count[memory])
 	assert.Zero(t, count[none]+count[panicked]+count[failedFit])
 	fitted := 0
 	for i, skip := range a.Skip {
