@@ -247,6 +247,13 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	assert.Equal(t, config{out: "distances.png", opts: []parmap.Option{parmap.Workers(2), parmap.Guided}}, c)
 }
 
+// badFile returns the path of a table whose last line has an impossible longitude.
+func badFile(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "in.csv")
+	require.NoError(t, os.WriteFile(path, []byte(octant+"B,Bad,,E,,1,999\n"), 0o666))
+	return path
+}
+
 func TestRunRefuses(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct {
@@ -255,6 +262,7 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		{[]string{"stray"}, `unexpected argument "stray"`},
 		{[]string{"-in", filepath.Join(dir, "none.csv")}, "none.csv"},
+		{[]string{"-in", badFile(t)}, "line 7, column 13"},
 	} {
 		var stdout bytes.Buffer
 		assert.ErrorContains(t, run(c.args, &stdout), c.want)
@@ -266,7 +274,6 @@ func TestRunRefuses(t *testing.T) {
 }
 
 func TestAFailureIsOneLineAndStatus1(t *testing.T) {
-	in := filepath.Join(t.TempDir(), "in.csv")
-	require.NoError(t, os.WriteFile(in, []byte(octant+"B,Bad,,E,,1,999\n"), 0o666))
+	in := badFile(t)
 	assert.Equal(t, "distances: "+in+`: line 7, column 13: longitude "999" is not within 180 degrees of zero`, programtest.Failure(t, "-in", in))
 }
