@@ -90,7 +90,7 @@ func (s *spool) sealedBefore(ctx context.Context) error {
 	}
 	defer rows.Close()
 	err = s.approve(ctx, rows)
-	if undone := (*undoneError)(nil); errors.As(err, &undone) {
+	if errors.As(err, new(*undoneError)) {
 		return exists
 	}
 	if err == nil {

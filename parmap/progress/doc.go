@@ -9,8 +9,8 @@
 //	37%  |███████▍            |  370/1000    312/s  elapsed 00:01  left 00:02
 //
 // The rate is in items a second (k is a thousand, M a million), or in items a minute, an
-// hour or a day if it is below one. The line fits the width that the terminal has at that time:
-// on a narrow one the time elapsed is left out first, then the rate, the count, the
+// hour or a day if it is below one. The line fits the width that the terminal has at that
+// time: on a narrow one the time elapsed is left out first, then the rate, the count, the
 // bar and the time left. The bar is of # where the locale is not UTF-8, or is one of East
 // Asia, where a block may take two columns. There are no colours. At the end the line says
 //

@@ -11,9 +11,8 @@
 // the longer it took the darker it is, on a logarithmic scale, so that the few chunks
 // that decide how long the run takes stand out. A hatched bar with a cross is an
 // unfinished attempt: its body returned an error or panicked, its process died, or it
-// was broken off because the run was to end.
-// Where a lane is but a line, the worker had nothing to do; before its first chunk,
-// where it started up, the line is dashed.
+// was broken off because the run was to end. Where a lane is but a line, the worker had
+// nothing to do; before its first chunk, where it started up, the line is dashed.
 //
 // A run that uses its workers well is a wall of bars with an even right edge. One dark
 // bar that ends alone is a chunk that is too large or too slow: a smaller Grain, or the
