@@ -3,6 +3,7 @@
 package batch_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -87,6 +88,20 @@ func TestSealOfRowsThatChange(t *testing.T) {
 	assert.Equal(t, []string{"spool"}, present(t, s.dir, ""))
 	flip(t, s.spool("array.partial"), 5000)
 	require.NoError(t, batch.Pack(context.Background(), s.spool(), elem))
+	s.right()
+}
+
+// TestSealIsStopped holds that a seal which could not look at the copy of one that was killed
+// says why, and not that there is another array.
+func TestSealIsStopped(t *testing.T) {
+	s := finished(t, 5)
+	elem, _ := npy.TypeOf(0.0)
+	require.NoError(t, batch.Pack(context.Background(), s.spool(), elem))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var said bytes.Buffer
+	assert.Equal(t, 1, batch.Do(ctx, s.Program, nil, &said, &said, "seal", s.spool()))
+	assert.Equal(t, "seal: context canceled\n", said.String())
 	s.right()
 }
 
